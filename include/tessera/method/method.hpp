@@ -1,0 +1,102 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tessera/base/archive.hpp"
+#include "tessera/base/option_table.hpp"
+#include "tessera/problem/problem.hpp"
+
+namespace tessera {
+
+/// A named number that a method reports after a step.
+using NamedValue = std::pair<std::string, double>;
+
+/// A factor of an estimate: a row-major matrix (or tensor) of which every rank holds the block
+/// `place.box`; replicated factors are held by rank 0 alone and empty elsewhere.
+struct Factor {
+    std::string name;
+    BlockPlace place;
+    std::vector<double> values;
+};
+
+/// One phase of a method and the bytes that its largest rank holds in it.
+struct PhaseMemory {
+    std::string phase;
+    double bytes = 0.0;
+};
+
+/// A recovery method as a state machine (DESIGN.md, chapter 1). It never reads a file, prints,
+/// handles a signal or decides when to stop early: the Runner does, for every method alike.
+/// All functions are collective.
+template <typename T>
+class Method {
+  public:
+    virtual ~Method() = default;
+    Method(const Method&) = delete;
+    Method& operator=(const Method&) = delete;
+
+    /// Advances one iteration. Throws ConvergenceError when it cannot.
+    virtual void step() = 0;
+    /// True when there is nothing left to do; decided on values that all ranks share.
+    [[nodiscard]] virtual bool finished() const = 0;
+    /// Number of steps done.
+    [[nodiscard]] virtual Index steps_done() const = 0;
+    /// Steps expected in all, for the progress line; 0 when unknown.
+    [[nodiscard]] virtual Index steps_expected() const = 0;
+
+    /// What the last step did: "objective" and "change" first where they exist, then others.
+    [[nodiscard]] virtual std::vector<NamedValue> report() const = 0;
+    /// Sentences for the log about what was chosen (a rank, a route) since the last call.
+    [[nodiscard]] virtual std::vector<std::string> take_remarks() = 0;
+
+    /// Describes the whole state once, for saving and for loading.
+    virtual void serialise(Archive& archive) = 0;
+
+    /// The current answer, in the scale and partition of the observation.
+    [[nodiscard]] virtual DenseTensor<T> estimate() const = 0;
+    [[nodiscard]] virtual std::vector<Factor> factors() const = 0;
+
+  protected:
+    Method() = default;
+};
+
+/// What the program knows of a method before it runs: its options and how to build it. One object
+/// per method, listed in `method_catalogue()`: the registration line of a new method.
+class MethodEntry {
+  public:
+    virtual ~MethodEntry() = default;
+    MethodEntry(const MethodEntry&) = delete;
+    MethodEntry& operator=(const MethodEntry&) = delete;
+
+    [[nodiscard]] virtual std::string name() const = 0;
+    [[nodiscard]] virtual std::string summary() const = 0;
+    /// The keys of the deck's [method] table, bound to this object.
+    virtual void declare(OptionTable& table) = 0;
+    /// Checks the options against a shape; throws UsageError (a rank larger than its mode, say).
+    virtual void check(const Extents& shape, const std::vector<std::string>& axes) const = 0;
+    /// Which modes may be split over ranks without making this method communicate more.
+    [[nodiscard]] virtual std::vector<bool> preferred_split(
+        const Extents& shape, const std::vector<std::string>& axes) const = 0;
+    /// Bytes beyond the Problem itself on a rank that owns `block`, by phase.
+    [[nodiscard]] virtual std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
+                                                        const std::vector<std::string>& axes,
+                                                        std::size_t scalar_bytes,
+                                                        bool masked) const = 0;
+
+    /// `seed` is the deck's run.seed. The Problem must outlive the method.
+    [[nodiscard]] virtual std::unique_ptr<Method<float>> make(const Problem<float>& problem,
+                                                              std::uint64_t seed) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Method<double>> make(const Problem<double>& problem,
+                                                               std::uint64_t seed) const = 0;
+
+  protected:
+    MethodEntry() = default;
+};
+
+/// All methods, with their default options (a fresh set of objects at every call).
+[[nodiscard]] std::vector<std::unique_ptr<MethodEntry>> method_catalogue();
+
+}  // namespace tessera
