@@ -37,7 +37,8 @@ function(tessera_add_layer name)
     target_link_libraries(${target} ${scope} tessera_${lower})
   endforeach()
   target_link_libraries(${target} ${scope} ${arg_LINK})
-  set(TESSERA_LAYERS "${TESSERA_LAYERS};${name}" CACHE INTERNAL "")
+  set(layers ${TESSERA_LAYERS} ${name})
+  set(TESSERA_LAYERS "${layers}" CACHE INTERNAL "")
 endfunction()
 
 # The program: src/<layer>/main.cpp and that layer, at the top of the build folder.

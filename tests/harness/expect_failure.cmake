@@ -1,0 +1,11 @@
+# Runs RUN and passes when it fails and says everything in EXPECTED.
+execute_process(COMMAND ${RUN} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(status EQUAL 0)
+  message(FATAL_ERROR "exit code 0 although a rank failed:\n${text}")
+endif()
+foreach(words IN LISTS EXPECTED)
+  string(FIND "${text}" "${words}" place)
+  if(place EQUAL -1)
+    message(FATAL_ERROR "`${words}` is not in:\n${text}")
+  endif()
+endforeach()
