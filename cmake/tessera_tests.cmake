@@ -75,8 +75,7 @@ function(_tessera_add_test_program target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;LINK")
   add_executable(${target} ${arg_FILES})
   target_link_libraries(${target} PRIVATE tessera_options tessera_test_support ${arg_LINK})
-  # The gtest macros declare a static member per test that -Wshadow and friends do not mind; what a
-  # test compares is often an int with a size.
+  # What a test compares or counts with is often an int against a size.
   target_compile_options(${target} PRIVATE -Wno-sign-conversion)
 endfunction()
 
@@ -105,7 +104,10 @@ function(tessera_add_mpi_test layer file)
   cmake_path(ABSOLUTE_PATH file NORMALIZE)
   cmake_path(GET file STEM stem)
   string(REGEX REPLACE "^test_" "" stem "${stem}")
-  _tessera_add_test_program(test_${layer}_${stem} FILES "${file}" LINK tessera_${layer} ${arg_LINK})
+  if(TARGET tessera_${layer})
+    list(APPEND arg_LINK tessera_${layer})
+  endif()
+  _tessera_add_test_program(test_${layer}_${stem} FILES "${file}" LINK ${arg_LINK})
   _tessera_run_on_ranks(
     ${layer}/${stem} test_${layer}_${stem} RANKS ${arg_RANKS} TIMEOUT ${arg_TIMEOUT} LABELS ${layer}
     ${arg_LABELS})
