@@ -39,7 +39,11 @@ struct OptionBinding<T> {
 template <std::floating_point T>
 struct OptionBinding<T> {
     static constexpr OptionType type = OptionType::real;
-    static OptionValue read(T member) { return make_option_value(static_cast<double>(member)); }
+    static OptionValue read(T member) {
+        // The default 0.1f shall read 0.1 in the help, not 0.10000000149.
+        return make_option_value(std::same_as<T, float> ? as_written(static_cast<float>(member))
+                                                        : static_cast<double>(member));
+    }
     static void write(const OptionValue& value, T& member) {
         member = static_cast<T>(value.as<double>());
     }

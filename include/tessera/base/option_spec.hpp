@@ -49,6 +49,7 @@ struct OptionSpec {
 
     OptionValue default_value;  ///< the member at declaration; empty: not set
     bool required = false;
+    bool optional_member = false;  ///< bound to a std::optional
     bool may_change_on_resume = false;
     std::string auto_word;  ///< the word that leaves an optional value unset, e.g. "auto"
 
@@ -84,6 +85,14 @@ struct OptionSpec {
     /// A normalised value as TOML text ("20 min" for a duration); empty if the value is not set and
     /// has no word for that.
     [[nodiscard]] std::string value_text(const OptionValue& normalised) const;
+
+    /// TOML text to show in a template: the example, else the default, else something of the type.
+    [[nodiscard]] std::string example_text() const;
+
+    [[nodiscard]] bool is_map() const {
+        return type == OptionType::integer_list_map || type == OptionType::real_map ||
+               type == OptionType::string_map;
+    }
 };
 
 }  // namespace tessera

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -156,12 +157,18 @@ private:
         std::function<std::string()> complaint;
     };
 
+    template <class T>
+    struct is_optional : std::false_type {};
+    template <class T>
+    struct is_optional<std::optional<T>> : std::true_type {};
+
     OptionSpec& new_spec(OptionType type, std::string name, std::string help);
 
     template <class T>
     OptionBuilder add_typed(OptionType type, std::string name, T& member, std::string help) {
         OptionSpec& spec = new_spec(type, std::move(name), std::move(help));
         spec.default_value = OptionBinding<T>::read(member);
+        spec.optional_member = is_optional<T>::value;
         using Integer = typename OptionInteger<T>::type;
         if constexpr (std::in_range<std::int64_t>(std::numeric_limits<Integer>::max())) {
             spec.type_maximum = static_cast<std::int64_t>(std::numeric_limits<Integer>::max());
@@ -189,6 +196,9 @@ OptionBuilder OptionTable::add_choice(
         if (word.value == member) {
             spec.default_value = make_option_value(word.name);
         }
+    }
+    if (!spec.default_value.is_set()) {
+        throw std::logic_error(prefix_ + "." + spec.name + ": the default is none of the choices");
     }
     spec.assign = [&member, words = std::move(words)](const OptionValue& value) {
         for (const auto& word : words) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -92,6 +93,9 @@ template <class T>
     value.data = std::move(data);
     return value;
 }
+
+/// The real whose shortest decimal form is that of `single`.
+[[nodiscard]] double as_written(float single);
 
 /// A key as TOML writes it: bare where allowed, else in quotation marks.
 [[nodiscard]] std::string toml_key(std::string_view key);

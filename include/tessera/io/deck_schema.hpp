@@ -92,7 +92,7 @@ public:
     /// A commented deck with all keys; reads back without error. Throws UsageError for an unknown
     /// variant.
     [[nodiscard]] std::string template_deck(const DeckTemplateRequest& request = {}) const;
-    /// Names of the variants of a table, in order.
+    /// Names of the variants of a table, in order; none for a table that has no variants.
     [[nodiscard]] std::vector<std::string> variant_names(std::string_view table) const;
 
 private:
@@ -118,20 +118,20 @@ private:
         [[nodiscard]] std::vector<std::string> names() const;
     };
 
-    /// What bind needs beyond the resolved deck: which table each section belongs to.
+    /// What bind needs beyond the resolved deck, such as the table that each section belongs to.
     struct Work;
 
     Table& new_table(const std::string& name, Kind kind, std::string help);
     [[nodiscard]] const Table* find(std::string_view name) const;
-    void resolve_into(const Deck& deck, Work& work) const;
-    void resolve_top_level(const Deck& deck, Work& work) const;
-    void resolve_table(const Table& table, const OptionValue& value, const Deck& deck,
-                       Work& work) const;
-    void resolve_list(const Table& table, const OptionValue& value, Work& work) const;
-    const Variant* choose(const Table& table, const OptionValue& value, const std::string& path,
-                          const OptionPlace& fallback, ResolvedDeck::Section& section,
-                          Work& work) const;
-    void resolve_expectations(const OptionValue& value, Work& work) const;
+    void resolve_all(Work& work) const;
+    void check_top_level(Work& work) const;
+    void resolve_table(const Table& table, const OptionEntry* written, Work& work) const;
+    void resolve_list(const Table& table, const OptionEntry* written, Work& work) const;
+    void resolve_section(const Table& table, const OptionValue& value, const std::string& shown,
+                         const std::string& path, Work& work) const;
+    const Variant* choose(const Table& table, const OptionValue& value, const std::string& shown,
+                          ResolvedDeck::Section& section, Work& work) const;
+    void resolve_expectations(const OptionEntry& written, Work& work) const;
 
     [[nodiscard]] std::string help_on_table(const Table& table) const;
     [[nodiscard]] std::string help_on_variant(const Table& table, const Variant& variant) const;
