@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,6 +137,9 @@ private:
     [[nodiscard]] std::string help_on_table(const Table& table) const;
     [[nodiscard]] std::string help_on_variant(const Table& table, const Variant& variant) const;
     [[nodiscard]] std::string help_on_keys(std::string_view topic) const;
+    [[nodiscard]] std::string template_table(const Table& table,
+                                             const DeckTemplateRequest& request,
+                                             std::set<std::string>& used) const;
     [[nodiscard]] std::vector<std::string> topics() const;
 
     std::vector<Table> tables_;
