@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "tessera/linalg/matrix.hpp"
+#include "tessera/tensor/dense_tensor.hpp"
+
+namespace tessera {
+
+/// Tensor times matrix along a mode: result(.., j, ..) = sum_m w(j, m) tensor(.., m, ..) (Kolda and
+/// Bader 2009, section 2.5). `w` is J x shape[mode], replicated; the result has J in that mode and
+/// lies on the same grid. Collective. Where the mode is split, every rank forms its part of all J
+/// slices, and the parts are reduce-scattered along the mode, so it needs J * (block / extent of
+/// the block in the mode) further entries. Products are in the tensor's precision.
+///
+/// Throws UsageError when `w` does not fit, MemoryError.
+template <typename T>
+[[nodiscard]] DenseTensor<T> tensor_times_matrix(const DenseTensor<T>& tensor, int mode,
+                                                 const Matrix& w,
+                                                 const std::string& label = "tensor times matrix");
+
+/// Gram matrix of the unfolding of one mode, G(i, j) = sum over all other modes of
+/// tensor(.., i, ..) * tensor(.., j, ..): shape[mode] x shape[mode], on every rank (collective).
+/// Accumulated in float64 also for float32 tensors.
+template <typename T>
+[[nodiscard]] Matrix unfolding_gram(const DenseTensor<T>& tensor, int mode);
+
+}  // namespace tessera
