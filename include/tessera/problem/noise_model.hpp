@@ -12,7 +12,8 @@ struct NoiseModel {
         poisson    ///< counts: value = (Poisson(peak * x) + readout * N(0,1)) / peak
     };
     Kind kind = Kind::unknown;
-    std::vector<double> sigma;  ///< one for all entries, or one per slice of the last mode
+    std::vector<double> sigma;  ///< one for all entries, or one per slice of `band_mode`
+    int band_mode = -1;         ///< the mode of a sigma per band; -1: the last
     double peak = 0.0;          ///< counts at value 1
     double readout = 0.0;       ///< standard deviation of the readout noise, in counts
 };
