@@ -1,5 +1,3 @@
-#include "all_ranks.hpp"
-
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -8,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "all_ranks.hpp"
 #include "rank_reports.hpp"
 #include "test_data.hpp"
 
@@ -62,9 +61,7 @@ TEST(AllRanks, LeavesTheFunctionTogether) {
     EXPECT_FALSE(went_on);
 }
 
-TEST(TestData, MissingFileIsAbsentOnAllRanks) {
-    EXPECT_FALSE(has_test_data("no/such/file"));
-}
+TEST(TestData, MissingFileIsAbsentOnAllRanks) { EXPECT_FALSE(has_test_data("no/such/file")); }
 
 TEST(TestData, ScratchFolderIsShared) {
     const auto folder = scratch_folder();

@@ -84,9 +84,9 @@ int own_rank() {
     if (failing.empty()) {
         return ::testing::AssertionSuccess();
     }
-    return ::testing::AssertionFailure() << "`" << a_text << "` and `" << b_text << "` differ on "
-                                         << rank_names(failing) << " of " << all.size() << ":"
-                                         << values.str();
+    return ::testing::AssertionFailure()
+           << "`" << a_text << "` and `" << b_text << "` differ on " << rank_names(failing)
+           << " of " << all.size() << ":" << values.str();
 }
 
 }  // namespace tessera::test_support

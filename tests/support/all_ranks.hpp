@@ -35,21 +35,20 @@ namespace tessera::test_support {
 #define ASSERT_NEAR_ALL_RANKS(a, b, tolerance) \
     TESSERA_NEAR_ALL_RANKS_(GTEST_FATAL_FAILURE_, a, b, tolerance)
 
-#define TESSERA_ALL_RANKS_(failure, ...)                                                     \
-    GTEST_AMBIGUOUS_ELSE_BLOCKER_                                                            \
-    if (const ::testing::AssertionResult tessera_verdict_ =                                  \
-            ::tessera::test_support::on_all_ranks(                                           \
-                [&]() -> bool { return static_cast<bool>(__VA_ARGS__); }, #__VA_ARGS__))     \
-        ;                                                                                    \
-    else                                                                                     \
+#define TESSERA_ALL_RANKS_(failure, ...)                                                           \
+    GTEST_AMBIGUOUS_ELSE_BLOCKER_                                                                  \
+    if (const ::testing::AssertionResult tessera_verdict_ = ::tessera::test_support::on_all_ranks( \
+            [&]() -> bool { return static_cast<bool>(__VA_ARGS__); }, #__VA_ARGS__))               \
+        ;                                                                                          \
+    else                                                                                           \
         failure(tessera_verdict_.failure_message())
 
-#define TESSERA_NEAR_ALL_RANKS_(failure, a, b, tolerance)                                    \
-    GTEST_AMBIGUOUS_ELSE_BLOCKER_                                                            \
-    if (const ::testing::AssertionResult tessera_verdict_ =                                  \
-            ::tessera::test_support::near_on_all_ranks(                                      \
-                static_cast<double>(a), static_cast<double>(b), static_cast<double>(tolerance), \
-                #a, #b))                                                                     \
-        ;                                                                                    \
-    else                                                                                     \
+#define TESSERA_NEAR_ALL_RANKS_(failure, a, b, tolerance)                                       \
+    GTEST_AMBIGUOUS_ELSE_BLOCKER_                                                               \
+    if (const ::testing::AssertionResult tessera_verdict_ =                                     \
+            ::tessera::test_support::near_on_all_ranks(static_cast<double>(a),                  \
+                                                       static_cast<double>(b),                  \
+                                                       static_cast<double>(tolerance), #a, #b)) \
+        ;                                                                                       \
+    else                                                                                        \
         failure(tessera_verdict_.failure_message())

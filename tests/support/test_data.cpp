@@ -30,14 +30,13 @@ std::filesystem::path scratch_folder() {
     long process = getpid();
     MPI_Bcast(&process, 1, MPI_LONG, 0, MPI_COMM_WORLD);
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = info == nullptr
-                           ? "suite"
-                           : std::string(info->test_suite_name()) + "." + info->name();
+    std::string name =
+        info == nullptr ? "suite" : std::string(info->test_suite_name()) + "." + info->name();
     for (char& c : name) {
         c = c == '/' ? '_' : c;
     }
-    const auto folder = std::filesystem::temp_directory_path() /
-                        ("tessera-test-" + std::to_string(process)) / name;
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("tessera-test-" + std::to_string(process)) / name;
     if (own_rank() == 0) {
         std::filesystem::remove_all(folder);
         std::filesystem::create_directories(folder);

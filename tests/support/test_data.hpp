@@ -18,9 +18,9 @@ namespace tessera::test_support {
 }  // namespace tessera::test_support
 
 /// Skips the test on all ranks where the file of real data is not there.
-#define TESSERA_REQUIRE_DATA(path)                                                        \
-    do {                                                                                  \
-        if (!::tessera::test_support::has_test_data(path)) {                              \
-            GTEST_SKIP() << "needs " << (path) << " below the folder of TESSERA_DATA";    \
-        }                                                                                 \
+#define TESSERA_REQUIRE_DATA(path)                                                     \
+    do {                                                                               \
+        if (!::tessera::test_support::has_test_data(path)) {                           \
+            GTEST_SKIP() << "needs " << (path) << " below the folder of TESSERA_DATA"; \
+        }                                                                              \
     } while (false)
