@@ -123,10 +123,10 @@ void RankReports::wait_for_others(const ::testing::TestResult& result,
                                   const std::string& name) const {
     // A rank that left its test early may wait here for ranks that wait for it elsewhere, until the
     // time limit ends them all. Its own failure is then the only clue, so it says it itself.
-    using clock = std::chrono::steady_clock;
+    using Clock = std::chrono::steady_clock;
     constexpr std::chrono::seconds patience{10};
     constexpr std::chrono::milliseconds longest_nap{20};
-    const auto start = clock::now();
+    const auto start = Clock::now();
     bool told = !result.Failed();
     std::chrono::microseconds nap{10};
     MPI_Request barrier = MPI_REQUEST_NULL;
@@ -137,7 +137,7 @@ void RankReports::wait_for_others(const ::testing::TestResult& result,
             std::this_thread::sleep_for(nap);
             nap = std::min<std::chrono::microseconds>(nap * 2, longest_nap);
         }
-        if (!told && clock::now() - start > patience) {
+        if (!told && Clock::now() - start > patience) {
             told = true;
             std::ostringstream text;
             text << "[rank " << rank_ << "] " << name
