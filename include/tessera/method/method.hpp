@@ -42,6 +42,9 @@ class Method {
     virtual void step() = 0;
     /// True when there is nothing left to do; decided on values that all ranks share.
     [[nodiscard]] virtual bool finished() const = 0;
+    /// False when the method ended without reaching what it was to reach (a tolerance, say): the
+    /// result is written, and the program says so and ends with exit code 1.
+    [[nodiscard]] virtual bool converged() const { return true; }
     /// Number of steps done.
     [[nodiscard]] virtual Index steps_done() const = 0;
     /// Steps expected in all, for the progress line; 0 when unknown.

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/base/option_table.hpp"
+#include "tessera/base/types.hpp"
+#include "tessera/problem/scaling.hpp"
+
+namespace tessera {
+
+/// Where a tensor comes from and how it is to be understood: the part that [data] and [truth] share.
+struct SourceOptions {
+    std::string path;                                  ///< file[:dataset]
+    std::vector<std::string> axes;                     ///< names of the file's own dimensions
+    std::vector<Index> shape;                          ///< folds the file's dimensions
+    std::vector<std::string> order;                    ///< wanted order of the axes
+    std::map<std::string, std::vector<Index>> region;  ///< axis -> [begin, end)
+
+    void declare(OptionTable& table);
+};
+
+/// The deck's [data] table.
+struct DataOptions {
+    enum class Scene { none, hyperspectral };
+    enum class Missing { none, nan, zero };
+    enum class Noise { unknown, gaussian, poisson };
+
+    SourceOptions source;
+    Scene scene = Scene::none;
+    std::vector<Index> scene_shape = {96, 96, 120};
+    std::int64_t scene_endmembers = 6;
+    ScalingKind scale = ScalingKind::none;
+    Missing missing = Missing::none;
+    std::string mask;
+    Noise noise = Noise::unknown;
+    std::vector<double> noise_sigma;
+    double noise_peak = 0.0;
+    double noise_readout = 0.0;
+
+    void declare(OptionTable& table);
+};
+
+/// The deck's [run] table.
+struct RunOptions {
+    enum class Precision { float32, float64 };
+
+    std::uint64_t seed = 1;
+    Precision precision = Precision::float64;
+    std::optional<double> time_limit_seconds;
+    double report_every_seconds = 10.0;
+    std::int64_t quality_every_steps = 10;
+    double checkpoint_every_seconds = 1200.0;
+    std::int64_t checkpoint_every_steps = 0;
+    std::string petsc_options;
+
+    void declare(OptionTable& table);
+};
+
+/// The deck's [parallel] table.
+struct ParallelOptions {
+    std::vector<Index> grid;  ///< empty: chosen
+
+    void declare(OptionTable& table);
+};
+
+/// The deck's [output] table.
+struct OutputOptions {
+    std::string folder = "runs";
+    std::string name;  ///< empty: the deck's name and the time
+    bool overwrite = false;
+    std::vector<std::string> arrays = {"estimate", "input", "residual", "truth"};
+    bool pictures = true;
+    std::int64_t compression = 0;
+    double quality_range = 0.0;
+
+    void declare(OptionTable& table);
+};
+
+}  // namespace tessera
