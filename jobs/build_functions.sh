@@ -17,7 +17,14 @@ tessera_configure() {
     # A test run sees the data that its caller names now, not what an earlier one named.
     [ -n "${TESSERA_DATA:-}" ] && arguments+=("-DTESSERA_TEST_DATA=$TESSERA_DATA")
     say "configuring build/$preset"
-    cmake --preset "$preset" "${arguments[@]}" "$@" </dev/null
+    # Its report of what it found is for the log; a refusal is for the reader.
+    mkdir -p "build/$preset"
+    if ! cmake --preset "$preset" "${arguments[@]}" "$@" </dev/null \
+        >"build/$preset/configure.log" 2>&1; then
+        cat "build/$preset/configure.log" >&2
+        return 1
+    fi
+    grep -E '^-- (Kokkos|MPI|PETSc) ' "build/$preset/configure.log" || true
 }
 
 # tessera_build PRESET [build arguments...]

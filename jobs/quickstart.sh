@@ -14,9 +14,7 @@ if [ $# -gt 0 ]; then
 fi
 
 jobs/install_dependencies.sh
-tessera_configure release >build-quickstart.log.partial 2>&1 ||
-    { cat build-quickstart.log.partial >&2; fail "the tree could not be configured"; }
-rm -f build-quickstart.log.partial
+tessera_configure release || fail "the tree could not be configured"
 tessera_build release --target tessera || fail "the build failed; its log is build/release/build.log"
 
 cube=hyperspectral/jasperRidge2_R198.mat
