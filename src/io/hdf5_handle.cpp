@@ -159,6 +159,30 @@ std::string numeric_attribute(hid_t attribute, H5T_class_t kind, Index count, In
     return join(words, shown < count);
 }
 
+void write_string_attribute(hid_t object, const std::string& name,
+                            const std::vector<std::string>& values, hid_t space) {
+    const std::string action = "write attribute " + name;
+    const Silence silence;
+    std::size_t length = 1;
+    bool ascii = true;
+    for (const std::string& value : values) {
+        length = std::max(length, value.size());
+        ascii = ascii && is_ascii(value);
+    }
+    std::string buffer;
+    for (const std::string& value : values) {
+        buffer += value + std::string(length - value.size(), '\0');
+    }
+    const Handle type = checked(H5Tcopy(H5T_C_S1), H5Tclose, action);
+    check(H5Tset_size(type.get(), length), action);
+    check(H5Tset_strpad(type.get(), H5T_STR_NULLPAD), action);
+    check(H5Tset_cset(type.get(), ascii ? H5T_CSET_ASCII : H5T_CSET_UTF8), action);
+    const Handle attribute =
+        checked(H5Acreate2(object, name.c_str(), type.get(), space, H5P_DEFAULT, H5P_DEFAULT),
+                H5Aclose, action);
+    check(H5Awrite(attribute.get(), type.get(), buffer.data()), action);
+}
+
 }  // namespace
 
 Silence::Silence() {
@@ -293,17 +317,14 @@ void write_box(hid_t dataset, const Box& box, const T* values, const Communicato
 }
 
 void write_attribute(hid_t object, const std::string& name, const std::string& value) {
-    const std::string action = "write attribute " + name;
-    const Silence silence;
-    const Handle type = checked(H5Tcopy(H5T_C_S1), H5Tclose, action);
-    check(H5Tset_size(type.get(), std::max<std::size_t>(1, value.size())), action);
-    check(H5Tset_strpad(type.get(), H5T_STR_NULLPAD), action);
-    check(H5Tset_cset(type.get(), is_ascii(value) ? H5T_CSET_ASCII : H5T_CSET_UTF8), action);
     const Handle space = dataspace(Extents{});
-    const Handle attribute =
-        checked(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
-                H5Aclose, action);
-    check(H5Awrite(attribute.get(), type.get(), value.empty() ? "" : value.data()), action);
+    write_string_attribute(object, name, {value}, space.get());
+}
+
+void write_attribute(hid_t object, const std::string& name,
+                     const std::vector<std::string>& values) {
+    const Handle space = dataspace(Extents{static_cast<Index>(values.size())});
+    write_string_attribute(object, name, values, space.get());
 }
 
 template <typename T>

@@ -110,6 +110,9 @@ void write_box(hid_t dataset, const Box& box, const T* values, const Communicato
 /// several ranks, with the same value on each. HDF5 keeps at most 64 KiB in an attribute unless the
 /// file was created for its newest format. Throws IoError.
 void write_attribute(hid_t object, const std::string& name, const std::string& value);
+/// A list of strings, stored with a common fixed length.
+void write_attribute(hid_t object, const std::string& name,
+                     const std::vector<std::string>& values);
 template <typename T>
 void write_attribute(hid_t object, const std::string& name, const std::vector<T>& values);
 [[nodiscard]] bool has_attribute(hid_t object, const std::string& name);
