@@ -94,17 +94,23 @@ void skip_blanks(std::string_view& text) {
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+    // Rows i - 2, i - 1 and i of the usual table; the oldest is needed for swapped neighbours.
+    std::vector<std::size_t> oldest;
+    std::vector<std::size_t> previous(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    std::iota(previous.begin(), previous.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({replaced, row[j] + 1, row[j - 1] + 1}));
+            const std::size_t replaced = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            row[j] = std::min({replaced, previous[j] + 1, row[j - 1] + 1});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = std::min(row[j], oldest[j - 2] + 1);
+            }
         }
+        oldest = std::exchange(previous, row);
     }
-    return row.back();
+    return previous.back();
 }
 
 std::optional<std::string> nearest_name(std::string_view name,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -128,8 +129,11 @@ bool same_value(const OptionValue& a, const OptionValue& b) {
 }
 
 double as_written(float single) {
-    return std::isfinite(single) ? std::stod(fmt::format("{}", single))
-                                 : static_cast<double>(single);
+    const std::string text = fmt::format("{}", single);
+    double value = static_cast<double>(single);
+    // Not std::stod, which heeds the locale.
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
 }
 
 std::string toml_key(std::string_view key) {

@@ -6,19 +6,60 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <tuple>
 #include <utility>
 
-#include <toml++/toml.h>
-
 #include "tessera/base/error.hpp"
 
 // The only file that sees the TOML library, whose header costs several seconds to compile.
+//
+// toml++ 3.3.0 meets some malformed texts (such as a table header that begins with `=`) with an
+// assertion, which would kill the program, or do nothing in a release build. Here it throws in every
+// build; hence the header-only form even where a compiled library is at hand.
+namespace tessera {
+namespace {
+struct TomlContradiction {};
+[[noreturn]] void toml_contradiction() { throw TomlContradiction{}; }
+}  // namespace
+}  // namespace tessera
+#undef NDEBUG
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
+#define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(expr) (static_cast<bool>(expr) ? void() : tessera::toml_contradiction())
+#include <toml++/toml.h>
+
 namespace tessera {
 
 namespace {
+
+constexpr const char* malformed = "malformed key or value";
+
+/// toml::parse, with the library's own contradictions told as errors at the line that causes them.
+toml::table parse_toml(std::string_view text, const std::string& name) {
+    try {
+        return toml::parse(text, name);
+    } catch (const TomlContradiction&) {
+    }
+    toml::source_position place{0, 1};
+    std::size_t end = 0;
+    do {
+        const std::size_t line_break = text.find('\n', end);
+        end = line_break == std::string_view::npos ? text.size() : line_break + 1;
+        ++place.line;
+        try {
+            (void)toml::parse(text.substr(0, end), name);
+        } catch (const TomlContradiction&) {
+            break;
+        } catch (const toml::parse_error&) {
+            // Cut in the middle of a value of several lines.
+        }
+    } while (end < text.size());
+    throw toml::parse_error(malformed, place, std::make_shared<const std::string>(name));
+}
 
 OptionPlace place_of(const toml::source_region& region, const OptionPlace& inherited) {
     OptionPlace place = inherited;
@@ -86,6 +127,26 @@ OptionValue convert(const toml::node& node, const OptionPlace& inherited) {
     return value;
 }
 
+/// The library's words, made plainer where it speaks of the most common slips.
+std::string syntax_reason(std::string reason) {
+    constexpr std::string_view chatter = "Error while parsing ";
+    if (reason.starts_with(chatter)) {
+        reason = "in the " + reason.substr(chatter.size());
+    }
+    if (reason.find("cannot redefine existing") != std::string::npos) {
+        const std::size_t open = reason.find('\'');
+        const std::size_t close = reason.rfind('\'');
+        if (open < close) {
+            return toml_string(reason.substr(open + 1, close - open - 1)) + " is given twice";
+        }
+    } else if (reason.find("could not determine value type") != std::string::npos) {
+        reason += " (a string needs quotation marks)";
+    } else if (reason.find("unescaped control characters") != std::string::npos) {
+        return "a string is not closed on its line, or holds a control character";
+    }
+    return reason;
+}
+
 std::string trimmed(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) {
@@ -113,7 +174,7 @@ std::size_t end_of_key(std::string_view text) {
 std::vector<std::string> key_parts(const std::string& key) {
     std::vector<std::string> parts;
     try {
-        const toml::table parsed = toml::parse(key + "=0");
+        const toml::table parsed = parse_toml(key + "=0", {});
         const toml::table* level = &parsed;
         while (level != nullptr) {
             if (level->size() != 1) {
@@ -132,7 +193,7 @@ std::vector<std::string> key_parts(const std::string& key) {
 OptionValue command_line_value(const std::string& text, const OptionPlace& place) {
     OptionValue value;
     try {
-        const toml::table parsed = toml::parse("v=" + text);
+        const toml::table parsed = parse_toml("v=" + text, {});
         // More than one key: the text held a line break and a second assignment.
         if (parsed.size() == 1 && text.find('\n') == std::string::npos) {
             value = convert(*parsed.get("v"), place);
@@ -205,15 +266,11 @@ Deck Deck::from_text(std::string_view text, const std::string& name) {
     deck.text_ = text;
     deck.root_.place.file = name;
     try {
-        deck.root_.data = convert_table(toml::parse(text, name), deck.root_.place);
+        deck.root_.data = convert_table(parse_toml(text, name), deck.root_.place);
     } catch (const toml::parse_error& error) {
-        std::string reason(error.description());
-        constexpr std::string_view chatter = "Error while parsing ";
-        if (reason.starts_with(chatter)) {
-            reason = "in the " + reason.substr(chatter.size());
-        }
         const OptionPlace place = place_of(error.source(), deck.root_.place);
-        throw UsageError(fmt::format("{}: error: not valid TOML: {}", place.text(), reason));
+        throw UsageError(fmt::format("{}: error: not valid TOML: {}", place.text(),
+                                     syntax_reason(std::string(error.description()))));
     }
     return deck;
 }

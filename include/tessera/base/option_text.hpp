@@ -8,8 +8,8 @@
 
 namespace tessera {
 
-/// Levenshtein distance: the fewest insertions, deletions and replacements of one character that
-/// turn `a` into `b`.
+/// Levenshtein distance with swaps: the fewest insertions, deletions and replacements of one
+/// character and swaps of two neighbours that turn `a` into `b` (optimal string alignment).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `name` if it is near enough to be a slip of the pen (at most a third of
