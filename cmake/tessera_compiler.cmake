@@ -13,13 +13,7 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 find_program(TESSERA_CCACHE ccache)
 mark_as_advanced(TESSERA_CCACHE)
 if(TESSERA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  if(TESSERA_PCH)
-    # Without these two ccache declines every file that uses a precompiled header.
-    set(CMAKE_CXX_COMPILER_LAUNCHER
-        "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${TESSERA_CCACHE}")
-  else()
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${TESSERA_CCACHE}")
-  endif()
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${TESSERA_CCACHE}")
 endif()
 
 add_library(tessera_options INTERFACE)
