@@ -22,11 +22,26 @@ void SourceOptions::declare(OptionTable& table) {
         .details(
             "In the file's own order: a MATLAB matrix of 198 x 10000 becomes 198 x 100 x 100 with "
             "the pixels running down the columns, as reshape does there.");
+    table.add_choice("fold", fold_order,
+                     {{"natural", FoldOrder::natural, "as the file's own software reshapes"},
+                      {"first-fastest", FoldOrder::first_fastest, "column-major"},
+                      {"last-fastest", FoldOrder::last_fastest, "row-major"}},
+                     "how a folded dimension runs through its parts");
     table.add("order", order, "order of the axes in this run, the last one fastest in memory")
         .example("[\"rows\", \"cols\", \"bands\"]")
         .details("Left out, rows, cols and bands come in that order; other names stay as they are.");
     table.add("region", region, "part of the tensor to work on: axis = [begin, end), from 0")
         .example("{ rows = [0, 64], bands = [10, 40] }");
+    table.add("bin", bin, "neighbours averaged into one: axis = count")
+        .example("{ rows = 2, cols = 2 }");
+    table.add_check("region", [this]() -> std::string {
+        for (const auto& [axis, range] : region) {
+            if (range.size() != 2) {
+                return "give two numbers, " + axis + " = [begin, end)";
+            }
+        }
+        return "";
+    });
 }
 
 void DataOptions::declare(OptionTable& table) {

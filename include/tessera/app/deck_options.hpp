@@ -8,6 +8,7 @@
 
 #include "tessera/base/option_table.hpp"
 #include "tessera/base/types.hpp"
+#include "tessera/io/axes.hpp"
 #include "tessera/problem/scaling.hpp"
 
 namespace tessera {
@@ -18,7 +19,9 @@ struct SourceOptions {
     std::vector<std::string> axes;                     ///< names of the file's own dimensions
     std::vector<Index> shape;                          ///< folds the file's dimensions
     std::vector<std::string> order;                    ///< wanted order of the axes
+    FoldOrder fold_order = FoldOrder::natural;
     std::map<std::string, std::vector<Index>> region;  ///< axis -> [begin, end)
+    std::map<std::string, Index> bin;                  ///< axis -> neighbours averaged
 
     void declare(OptionTable& table);
 };

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/base/error.hpp"
+#include "tessera/parallel/communicator.hpp"
+
+namespace tessera {
+
+// The commands of the program, one function each. All are collective, return the exit code and
+// throw Error for what a user can cause.
+
+/// `tessera run DECK [key=value ...]`
+struct RunArguments {
+    std::string deck;
+    std::vector<std::string> assignments;
+};
+[[nodiscard]] ExitCode run_command(const Communicator& communicator, const RunArguments& arguments);
+
+/// `tessera resume RUN [key=value ...]`
+struct ResumeArguments {
+    std::string folder;
+    std::vector<std::string> assignments;
+};
+[[nodiscard]] ExitCode resume_command(const Communicator& communicator,
+                                      const ResumeArguments& arguments);
+
+/// `tessera check DECK [key=value ...]`
+[[nodiscard]] ExitCode check_command(const Communicator& communicator,
+                                     const RunArguments& arguments);
+
+/// `tessera info FILE`
+[[nodiscard]] ExitCode info_command(const Communicator& communicator, const std::string& path);
+
+/// `tessera evaluate TRUTH ESTIMATE`
+struct EvaluateArguments {
+    std::string truth;
+    std::string estimate;
+    std::string mask;  ///< empty: all entries count
+    std::vector<std::string> axes;
+    double range = 0.0;  ///< 0: the truth's
+    bool per_band = false;
+    bool json = false;
+};
+[[nodiscard]] ExitCode evaluate_command(const Communicator& communicator,
+                                        const EvaluateArguments& arguments);
+
+/// `tessera help [TOPIC]`
+[[nodiscard]] ExitCode help_command(const Communicator& communicator, const std::string& topic);
+
+/// `tessera template METHOD [--task denoise|complete]`
+struct TemplateArguments {
+    std::string method;
+    std::string task = "denoise";
+};
+[[nodiscard]] ExitCode template_command(const Communicator& communicator,
+                                        const TemplateArguments& arguments);
+
+/// Prints on rank 0's standard output.
+void print(const Communicator& communicator, const std::string& text);
+
+}  // namespace tessera

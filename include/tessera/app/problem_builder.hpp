@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/app/study.hpp"
+#include "tessera/problem/problem.hpp"
+#include "tessera/problem/scaling.hpp"
+
+namespace tessera {
+
+/// What the data look like before an entry of them is read.
+struct DataOutline {
+    Extents shape;
+    std::vector<std::string> axes;
+    std::string understood;           ///< a sentence for the log
+    std::vector<double> wavelengths;  ///< of the bands; may be empty
+    std::string wavelength_unit;
+    std::string source;  ///< the file's path; empty for simulated data
+};
+
+/// A Problem and what the reports need beside it.
+template <typename T>
+struct StudyProblem {
+    DataOutline outline;
+    Problem<T> problem;
+    Scaling scaling;
+    std::vector<std::string> remarks;  ///< sentences for the log
+};
+
+/// Reads headers and checks everything that can be checked without the data: shapes, ranks, grid,
+/// mask, truth. Collective; throws UsageError or IoError on all ranks alike.
+[[nodiscard]] DataOutline outline_data(const Communicator& communicator, const Study& study);
+
+/// The grid of the deck, or the one that suits the method. Throws UsageError.
+[[nodiscard]] ProcessGrid choose_grid(const Communicator& communicator, const Study& study,
+                                      const DataOutline& outline);
+
+/// Reads or simulates the data, scales and corrupts them. Collective. NaN and infinite values that
+/// are not declared missing are an IoError with their number and the first position.
+template <typename T>
+[[nodiscard]] StudyProblem<T> build_problem(const Communicator& communicator, const Study& study);
+
+}  // namespace tessera

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/app/problem_builder.hpp"
+#include "tessera/app/run_report.hpp"
+
+namespace tessera {
+
+/// Writes result.h5 of a finished run: arrays, factors, manifest. Collective; IoError.
+template <typename T>
+void write_result(const std::string& path, const StudyProblem<T>& study,
+                  const OutputOptions& options, const DenseTensor<T>& estimate,
+                  const std::vector<Factor>& factors, const std::string& manifest);
+
+/// Writes picture.png and, from metrics.jsonl, convergence.png. Collective; IoError.
+template <typename T>
+void write_pictures(const std::string& folder, const std::string& title,
+                    const StudyProblem<T>& study, const DenseTensor<T>& estimate,
+                    const std::vector<std::string>& caption);
+
+/// Times of all phases over all ranks, a line each on rank 0 (collective).
+[[nodiscard]] std::vector<std::string> format_profile(const Communicator& communicator);
+
+}  // namespace tessera

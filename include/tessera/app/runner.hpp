@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "tessera/app/deck_options.hpp"
+#include "tessera/app/progress.hpp"
+#include "tessera/app/stop_request.hpp"
+#include "tessera/io/checkpoint_files.hpp"
+#include "tessera/io/json_lines.hpp"
+#include "tessera/method/method.hpp"
+
+namespace tessera {
+
+/// How the loop ended.
+struct RunEnd {
+    bool stopped_early = false;  ///< a checkpoint was written; the run can be resumed
+    std::string reason;          ///< of an early stop
+    double seconds = 0.0;        ///< in steps, of this start of the program
+};
+
+/// Where the Runner writes, and what identifies the run.
+struct RunnerFiles {
+    std::string folder;
+    std::string resolved_deck;  ///< kept in each checkpoint, compared on resume
+};
+
+/// Owns the loop of any method: progress, metrics, checkpoints, signals, limits. A method implements
+/// none of it.
+template <typename T>
+class Runner {
+  public:
+    /// Quality figures of an estimate, where the truth is known (collective).
+    using Judge = std::function<std::vector<NamedValue>(const DenseTensor<T>&)>;
+
+    /// `start_seconds`: of the program on the monotonic clock, for the time limit.
+    Runner(Communicator communicator, Method<T>& method, const RunOptions& options,
+           RunnerFiles files, double start_seconds);
+
+    void set_judge(Judge judge) { judge_ = std::move(judge); }
+
+    /// Loads the method's state from the newest valid checkpoint; returns false when the run has
+    /// none yet. `check` may refuse its header. Collective.
+    bool restore(const std::function<void(const CheckpointHeader&)>& check);
+
+    /// Steps until the method has finished or something asks to stop. Collective.
+    RunEnd run();
+
+  private:
+    [[nodiscard]] bool has_checkpoint() const;
+    void save_checkpoint();
+    [[nodiscard]] bool checkpoint_due() const;
+    void after_step(double step_seconds);
+    void tell_remarks();
+    [[nodiscard]] double reserve_seconds() const;
+
+    Communicator communicator_;
+    Method<T>& method_;
+    RunOptions options_;
+    RunnerFiles files_;
+    double start_seconds_;
+    Judge judge_;
+    CheckpointFiles checkpoints_;
+    std::optional<JsonLines> metrics_;
+    ProgressLine progress_;
+    Index restored_step_ = -1;
+    Index last_saved_step_ = -1;
+    double last_saved_seconds_;
+    double slowest_step_seconds_ = 0.0;
+    double checkpoint_seconds_ = 0.0;
+    double step_seconds_sum_ = 0.0;
+    Index steps_here_ = 0;
+};
+
+}  // namespace tessera

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tessera/app/commands.hpp"
+#include "tessera/io/tensor_file.hpp"
+#include "tessera/parallel/agree.hpp"
+
+namespace tessera {
+namespace {
+
+std::string describe(const DatasetInfo& dataset) {
+    std::string text = fmt::format("  {:<28} {:<20} {}", dataset.short_name(), dataset.shape_text(),
+                                   dataset.type_text);
+    if (!dataset.axes.empty()) {
+        text += fmt::format("  axes {}", fmt::join(dataset.axes, ", "));
+    }
+    if (dataset.column_major()) {
+        text += "  column-major";
+    }
+    if (!dataset.readable()) {
+        text += "  (cannot be read: " + dataset.obstacle + ")";
+    }
+    text += "\n";
+    if (!dataset.wavelengths.empty()) {
+        text += fmt::format("    wavelengths {:.6g} to {:.6g} {}\n", dataset.wavelengths.front(),
+                            dataset.wavelengths.back(), dataset.wavelength_unit);
+    }
+    if (!dataset.remark.empty()) {
+        text += "    " + dataset.remark + "\n";
+    }
+    for (const auto& [name, value] : dataset.attributes) {
+        text += fmt::format("    {} = {}\n", name, value);
+    }
+    return text;
+}
+
+}  // namespace
+
+ExitCode info_command(const Communicator& communicator, const std::string& path) {
+    std::string text;
+    agree(communicator, [&] {
+        if (communicator.rank() != 0) {
+            return;
+        }
+        const std::vector<DatasetInfo> datasets = list_datasets(split_location(path).path);
+        text = path + (datasets.empty() ? ": holds no array" : ": " + datasets.front().format) + "\n";
+        for (const DatasetInfo& dataset : datasets) {
+            text += describe(dataset);
+        }
+    });
+    print(communicator, text);
+    return ExitCode::done;
+}
+
+}  // namespace tessera

@@ -1,0 +1,165 @@
+#include "tessera/app/program.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <functional>
+
+#include "tessera/app/commands.hpp"
+#include "tessera/app/leave_together.hpp"
+#include "tessera/base/build_info.hpp"
+#include "tessera/base/log.hpp"
+
+namespace tessera {
+namespace {
+
+// What the command line asks for: filled by CLI11, carried out once it is complete.
+struct CommandLine {
+    std::function<ExitCode(const Communicator&)> command;
+    bool quiet = false;
+};
+
+void add_run(CLI::App& app, CommandLine& line, const std::string& name, const std::string& text,
+             ExitCode (*command)(const Communicator&, const RunArguments&),
+             const std::string& example) {
+    auto* const sub = app.add_subcommand(name, text);
+    sub->footer("Example:\n  " + example);
+    const auto arguments = std::make_shared<RunArguments>();
+    sub->add_option("DECK", arguments->deck, "TOML file; see `tessera template`")->required();
+    sub->add_option("assignments", arguments->assignments,
+                    "key=value: overrides a key of the deck, for instance method.rank=12");
+    sub->callback([&line, arguments, command] {
+        line.command = [arguments, command](const Communicator& communicator) {
+            return command(communicator, *arguments);
+        };
+    });
+}
+
+void add_resume(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "resume", "go on from the newest valid checkpoint, at any number of ranks");
+    sub->footer("Example:\n  mpirun -n 4 tessera resume runs/hyperspectral_svd-20260101T120000Z");
+    const auto arguments = std::make_shared<ResumeArguments>();
+    sub->add_option("RUN", arguments->folder, "run folder")->required();
+    sub->add_option("assignments", arguments->assignments,
+                    "key=value: only keys that do not change the result, for instance "
+                    "run.time_limit=\"2 h\"");
+    sub->callback([&line, arguments] {
+        line.command = [arguments](const Communicator& communicator) {
+            return resume_command(communicator, *arguments);
+        };
+    });
+}
+
+void add_info(CLI::App& app, CommandLine& line) {
+    auto* const sub =
+        app.add_subcommand("info", "shape, type and attributes of every array of a file");
+    sub->footer("Example:\n  tessera info cube.mat");
+    const auto path = std::make_shared<std::string>();
+    sub->add_option("FILE", *path, "HDF5, MATLAB, NPY or ENVI file")->required();
+    sub->callback([&line, path] {
+        line.command = [path](const Communicator& communicator) {
+            return info_command(communicator, *path);
+        };
+    });
+}
+
+void add_evaluate(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "evaluate", "PSNR, SSIM, SAM, ERGAS, RMSE and others of an estimate against the truth");
+    sub->footer("Example:\n  tessera evaluate truth.h5:/cube runs/a/result.h5:/result/estimate");
+    const auto arguments = std::make_shared<EvaluateArguments>();
+    sub->add_option("TRUTH", arguments->truth, "file[:dataset]")->required();
+    sub->add_option("ESTIMATE", arguments->estimate, "file[:dataset] of the same shape")
+        ->required();
+    sub->add_option("--mask", arguments->mask, "file[:dataset]; only entries that are not 0 count");
+    sub->add_option("--axes", arguments->axes, "names of the axes, for instance rows,cols,bands")
+        ->delimiter(',');
+    sub->add_option("--range", arguments->range, "data range of PSNR and SSIM; left out: the truth's")
+        ->check(CLI::PositiveNumber);
+    sub->add_flag("--per-band", arguments->per_band, "add the PSNR of every band");
+    sub->add_flag("--json", arguments->json, "print JSON");
+    sub->callback([&line, arguments] {
+        line.command = [arguments](const Communicator& communicator) {
+            return evaluate_command(communicator, *arguments);
+        };
+    });
+}
+
+void add_help(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand("help", "explains a table, a method or a key of decks");
+    sub->footer("Examples:\n  tessera help\n  tessera help svd\n  tessera help method.rank");
+    const auto topic = std::make_shared<std::string>();
+    sub->add_option("TOPIC", *topic, "table, method, corruption or key");
+    sub->callback([&line, topic] {
+        line.command = [topic](const Communicator& communicator) {
+            return help_command(communicator, *topic);
+        };
+    });
+}
+
+void add_template(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand("template", "prints a commented deck that runs");
+    sub->footer("Example:\n  tessera template svd --task complete > deck.toml");
+    const auto arguments = std::make_shared<TemplateArguments>();
+    sub->add_option("METHOD", arguments->method, "name of a method; see `tessera help`")
+        ->required();
+    sub->add_option("--task", arguments->task, "denoise or complete");
+    sub->callback([&line, arguments] {
+        line.command = [arguments](const Communicator& communicator) {
+            return template_command(communicator, *arguments);
+        };
+    });
+}
+
+void declare(CLI::App& app, CommandLine& line) {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string(build_info().version) + " (" +
+                                          std::string(build_info().git_commit) + ")");
+    app.add_flag("-q,--quiet", line.quiet, "only results, warnings and errors on the terminal");
+    app.fallthrough();
+    add_run(app, line, "run", "recovers a tensor as a deck describes", run_command,
+            "mpirun -n 2 tessera run inputs/hyperspectral_svd.toml method.rank=12");
+    add_resume(app, line);
+    add_run(app, line, "check", "validates a deck against the data; nothing is allocated",
+            check_command, "tessera check inputs/hyperspectral_svd.toml");
+    add_info(app, line);
+    add_evaluate(app, line);
+    add_help(app, line);
+    add_template(app, line);
+}
+
+}  // namespace
+
+void print(const Communicator& communicator, const std::string& text) {
+    if (communicator.rank() == 0) {
+        std::fputs(text.c_str(), stdout);
+        std::fflush(stdout);
+    }
+}
+
+int run_program(int argc, char** argv) {
+    const Communicator& world = Communicator::world();
+    CLI::App app("Tessera recovers large tensors from noisy, incomplete or indirect measurements.",
+                 "tessera");
+    CommandLine line;
+    declare(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        print(world, app.help());
+        return static_cast<int>(ExitCode::done);
+    } catch (const CLI::CallForVersion& version) {
+        print(world, std::string(version.what()) + "\n");
+        return static_cast<int>(ExitCode::done);
+    } catch (const CLI::ParseError& problem) {
+        log::error(std::string(problem.what()) + " (see tessera --help)");
+        return static_cast<int>(ExitCode::usage);
+    }
+    log::set_quiet(line.quiet);
+    return run_and_leave_together(world, [&] { return line.command(world); });
+}
+
+}  // namespace tessera

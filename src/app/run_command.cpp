@@ -1,0 +1,285 @@
+#include <fmt/format.h>
+
+#include <Kokkos_Core.hpp>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tessera/app/commands.hpp"
+#include "tessera/app/manifest.hpp"
+#include "tessera/app/problem_builder.hpp"
+#include "tessera/app/run_output.hpp"
+#include "tessera/app/run_report.hpp"
+#include "tessera/app/runner.hpp"
+#include "tessera/app/study.hpp"
+#include "tessera/base/log.hpp"
+#include "tessera/base/memory.hpp"
+#include "tessera/base/profile.hpp"
+#include "tessera/io/atomic_file.hpp"
+#include "tessera/io/run_folder.hpp"
+#include "tessera/linalg/blas_kernel.hpp"
+#include "tessera/linalg/slepc.hpp"
+#include "tessera/parallel/agree.hpp"
+
+namespace tessera {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One start of the program on a run folder: fresh, or going on from a checkpoint.
+struct Session {
+    const Communicator& communicator;
+    const Study& study;
+    std::string folder;
+    std::string title;
+    std::string manifest;
+    bool resumed = false;
+    double start_seconds = monotonic_seconds();
+};
+
+void on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
+    agree(communicator, [&] {
+        if (communicator.rank() == 0) {
+            work();
+        }
+    });
+}
+
+void log_surroundings(const Communicator& communicator) {
+    log::info(fmt::format("{} ranks, {} threads each; {}", communicator.size(),
+                          Kokkos::DefaultExecutionSpace().concurrency(), blas_description()));
+}
+
+void refuse_other_deck(const ResolvedDeck& deck, const CheckpointHeader& header,
+                       const std::string& folder) {
+    Study other;
+    other.bind(Deck::from_text(header.deck, folder + "/checkpoint"));
+    const std::vector<std::string> keys = differing_keys(other.resolved(), deck);
+    if (keys.empty()) {
+        return;
+    }
+    std::string list;
+    for (const std::string& key : keys) {
+        const auto before = other.resolved().value_text(key);
+        const auto now = deck.value_text(key);
+        list += fmt::format("{}{} (was {}, is {})", list.empty() ? "" : ", ", key,
+                            before.value_or("not there"), now.value_or("not there"));
+    }
+    throw UsageError(fmt::format(
+        "{}: its checkpoint belongs to another deck, which differs in {}: restore these values, or "
+        "start a new run",
+        folder, list));
+}
+
+nlohmann::json summary_json(const Session& session, const RunEnd& end, Index steps, bool converged,
+                            const std::vector<NamedValue>& figures,
+                            const std::vector<std::string>& missed, double peak_bytes) {
+    nlohmann::json values = nlohmann::json::object();
+    for (const auto& [name, value] : figures) {
+        if (std::isfinite(value)) {
+            values[name] = value;
+        } else {
+            values[name] = nullptr;
+        }
+    }
+    return {{"state", end.stopped_early ? "stopped" : "finished"},
+            {"reason", end.reason},
+            {"method", session.study.resolved().choice("method")},
+            {"steps", steps},
+            {"converged", converged},
+            {"seconds_in_steps", end.seconds},
+            {"seconds", monotonic_seconds() - session.start_seconds},
+            {"ranks", session.communicator.size()},
+            {"peak_memory_bytes_per_rank", peak_bytes},
+            {"figures", values},
+            {"missed_expectations", missed}};
+}
+
+ExitCode end_early(const Session& session, const RunEnd& end, Index steps) {
+    log::info(fmt::format("stopped after step {}: {}; go on with: tessera resume {}", steps,
+                          end.reason, session.folder));
+    const double peak = session.communicator.max(memory_use().peak_resident_bytes);
+    on_rank_0(session.communicator, [&] {
+        write_text_atomically(
+            session.folder + "/summary.json",
+            summary_json(session, end, steps, false, {}, {}, peak).dump(2) + "\n");
+    });
+    return ExitCode::stopped;
+}
+
+// The end of a finished run: everything is written, then judged.
+template <typename T>
+ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Method<T>& method,
+                const RunEnd& end) {
+    const OutputOptions& output = session.study.output;
+    const DenseTensor<T> estimate = method.estimate();
+    const std::vector<QualityRow> rows = judge_all(problem, estimate, output.quality_range);
+    write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
+                 session.manifest);
+    const std::vector<std::string> table = format_quality(rows);
+    if (output.pictures) {
+        write_pictures(session.folder, session.title, problem, estimate, table);
+    }
+    std::vector<NamedValue> figures = named_quality(rows);
+    for (const NamedValue& value : method.report()) {
+        figures.push_back(value);
+    }
+    figures.emplace_back("steps", static_cast<double>(method.steps_done()));
+    const std::vector<std::string> missed =
+        missed_expectations(session.study.resolved().expectations(), figures);
+    const double peak = session.communicator.max(memory_use().peak_resident_bytes);
+    const std::vector<std::string> profile = format_profile(session.communicator);
+    on_rank_0(session.communicator, [&] {
+        std::string text;
+        for (const std::string& line : profile) {
+            text += line + "\n";
+        }
+        write_text_atomically(session.folder + "/profile.txt", text);
+        write_text_atomically(session.folder + "/summary.json",
+                              summary_json(session, end, method.steps_done(), method.converged(),
+                                           figures, missed, peak)
+                                      .dump(2) +
+                                  "\n");
+        mark_complete(session.folder);
+    });
+    for (const std::string& line : profile) {
+        log::info(line);
+    }
+    for (const std::string& line : table) {
+        log::info(line);
+    }
+    log::info(fmt::format("peak memory {} on the largest rank", format_bytes(peak)));
+    log::info(fmt::format("result:  {}/result.h5", session.folder));
+    if (output.pictures) {
+        log::info(fmt::format("picture: {}/picture.png", session.folder));
+    }
+    for (const std::string& sentence : missed) {
+        log::error(sentence);
+    }
+    if (!method.converged()) {
+        log::error("method " + session.study.resolved().choice("method") +
+                   " did not converge; the result is its last estimate");
+    }
+    return missed.empty() && method.converged() ? ExitCode::done : ExitCode::missed;
+}
+
+template <typename T>
+ExitCode execute(const Session& session) {
+    const Study& study = session.study;
+    log_surroundings(session.communicator);
+    ensure_slepc(study.run.petsc_options);
+    const StudyProblem<T> problem = build_problem<T>(session.communicator, study);
+    for (const std::string& remark : problem.remarks) {
+        log::info(remark);
+    }
+    const auto method = [&] {
+        const Phase phase("prepare");
+        return study.method().make(problem.problem, study.run.seed);
+    }();
+    Runner<T> runner(session.communicator, *method, study.run,
+                     {session.folder, study.resolved().to_toml()}, session.start_seconds);
+    if (problem.problem.truth) {
+        runner.set_judge([&](const DenseTensor<T>& estimate) {
+            return judge_briefly(problem, estimate, study.output.quality_range);
+        });
+    }
+    if (session.resumed) {
+        runner.restore([&](const CheckpointHeader& header) {
+            refuse_other_deck(study.resolved(), header, session.folder);
+        });
+    }
+    const RunEnd end = runner.run();
+    return end.stopped_early ? end_early(session, end, method->steps_done())
+                             : finish(session, problem, *method, end);
+}
+
+ExitCode execute_in_precision(const Session& session) {
+    const ExitCode code = session.study.run.precision == RunOptions::Precision::float32
+                              ? execute<float>(session)
+                              : execute<double>(session);
+    log::detach_file();
+    return code;
+}
+
+std::string claim_folder(const Communicator& communicator, const Study& study,
+                         const std::string& deck_name) {
+    const OutputOptions& output = study.output;
+    if (output.name.empty()) {
+        return make_run_folder(communicator, output.folder, deck_name);
+    }
+    const std::string folder = (fs::path(output.folder) / output.name).string();
+    claim_run_folder(communicator, folder, output.overwrite);
+    return folder;
+}
+
+// What a former run left in a folder that may be overwritten must not be taken for this run's.
+void clear_former_run(const std::string& folder) {
+    std::error_code ignored;
+    for (const char* const name : {"result.h5", "summary.json", "metrics.jsonl", "profile.txt",
+                                   "picture.png", "convergence.png", "log.txt", "stop_now"}) {
+        fs::remove(fs::path(folder) / name, ignored);
+    }
+    fs::remove_all(fs::path(folder) / "checkpoint", ignored);
+}
+
+}  // namespace
+
+ExitCode run_command(const Communicator& communicator, const RunArguments& arguments) {
+    const double start_seconds = monotonic_seconds();
+    Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
+    deck.set_all(arguments.assignments);
+    Study study;
+    study.bind(deck);
+    const DataOutline outline = outline_data(communicator, study);
+    static_cast<void>(choose_grid(communicator, study, outline));
+    const std::string manifest =
+        make_manifest(communicator, study, arguments.assignments, outline.source);
+
+    const std::string stem = fs::path(arguments.deck).stem().string();
+    const std::string folder = claim_folder(communicator, study, stem);
+    on_rank_0(communicator, [&] {
+        clear_former_run(folder);
+        write_text_atomically(folder + "/deck.toml", deck.text());
+        write_text_atomically(folder + "/deck.resolved.toml", study.resolved().to_toml());
+        write_text_atomically(folder + "/manifest.json", manifest + "\n");
+        log::attach_file(folder + "/log.txt");
+    });
+    print(communicator, folder + "\n");
+    for (const std::string& note : study.resolved().notes()) {
+        log::info(note);
+    }
+    return execute_in_precision({communicator, study, folder, stem, manifest, false, start_seconds});
+}
+
+ExitCode resume_command(const Communicator& communicator, const ResumeArguments& arguments) {
+    const double start_seconds = monotonic_seconds();
+    std::string folder = arguments.folder;
+    while (folder.size() > 1 && folder.back() == '/') {
+        folder.pop_back();
+    }
+    const std::string manifest_path = folder + "/manifest.json";
+    const std::string manifest = read_text_everywhere(communicator, manifest_path);
+    const std::string deck_path = folder + "/deck.toml";
+    Deck deck = Deck::from_text(read_text_everywhere(communicator, deck_path), deck_path);
+    deck.set_all(assignments_of_manifest(manifest, manifest_path));
+    deck.set_all(arguments.assignments);
+    Study study;
+    study.bind(deck);
+    bool incomplete = true;
+    on_rank_0(communicator, [&] { incomplete = is_incomplete(folder); });
+    if (!communicator.any(communicator.rank() == 0 && incomplete)) {
+        log::info(folder + ": this run has finished; there is nothing to go on with");
+        return ExitCode::done;
+    }
+    on_rank_0(communicator, [&] { log::attach_file(folder + "/log.txt"); });
+    print(communicator, folder + "\n");
+    const DataOutline outline = outline_data(communicator, study);
+    for (const std::string& change : input_changes(manifest, outline.source)) {
+        log::warning(change);
+    }
+    return execute_in_precision({communicator, study, folder,
+                                 fs::path(folder).filename().string(), manifest, true,
+                                 start_seconds});
+}
+
+}  // namespace tessera

@@ -1,0 +1,112 @@
+#include "tessera/app/run_output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tessera/base/profile.hpp"
+#include "tessera/io/json_lines.hpp"
+#include "tessera/io/picture.hpp"
+#include "tessera/io/plot.hpp"
+#include "tessera/io/result_store.hpp"
+#include "tessera/parallel/agree.hpp"
+
+namespace tessera {
+
+template <typename T>
+void write_result(const std::string& path, const StudyProblem<T>& study,
+                  const OutputOptions& options, const DenseTensor<T>& estimate,
+                  const std::vector<Factor>& factors, const std::string& manifest) {
+    const Phase phase("write");
+    const auto wanted = [&](const char* name) {
+        return std::find(options.arrays.begin(), options.arrays.end(), name) !=
+               options.arrays.end();
+    };
+    ImageGeometry geometry;
+    geometry.axes = study.problem.axes;
+    ResultOptions store_options;
+    store_options.deflate = static_cast<int>(options.compression);
+    const Problem<T>& problem = study.problem;
+    ResultStore store(estimate.communicator(), path, geometry, store_options);
+    if (wanted("estimate")) {
+        store.write("estimate", estimate);
+    }
+    if (wanted("input")) {
+        store.write("input", problem.observation);
+    }
+    if (wanted("residual")) {
+        store.write_residual("residual", problem.observation, estimate,
+                             problem.mask ? &*problem.mask : nullptr);
+    }
+    if (wanted("truth") && problem.truth) {
+        store.write("truth", *problem.truth);
+    }
+    if (problem.mask) {
+        store.write("mask", *problem.mask);
+    }
+    for (const Factor& factor : factors) {
+        store.write_factor(factor.name, factor.place, factor.values);
+    }
+    store.set_manifest(manifest);
+    store.close();
+}
+
+template <typename T>
+void write_pictures(const std::string& folder, const std::string& title,
+                    const StudyProblem<T>& study, const DenseTensor<T>& estimate,
+                    const std::vector<std::string>& caption) {
+    const Phase phase("pictures");
+    SheetRequest<T> request;
+    request.title = title;
+    request.caption = caption;
+    request.axes = study.problem.axes;
+    request.wavelengths = study.outline.wavelengths;
+    request.input = &study.problem.observation;
+    request.estimate = &estimate;
+    request.truth = study.problem.truth ? &*study.problem.truth : nullptr;
+    const PictureSheet sheet = make_sheet(request);
+    const Communicator& communicator = estimate.communicator();
+    agree(communicator, [&] {
+        if (communicator.rank() == 0) {
+            draw_sheet(folder + "/picture.png", sheet);
+            const std::vector<MetricsLine> metrics = read_json_lines(folder + "/metrics.jsonl");
+            draw_diagrams(folder + "/convergence.png", title, convergence_diagrams(metrics));
+        }
+    });
+}
+
+std::vector<std::string> format_profile(const Communicator& communicator) {
+    std::vector<std::string> lines = {fmt::format("{:<16} {:>6} {:>10} {:>10} {:>9}", "phase",
+                                                  "calls", "max s", "mean s", "max/mean")};
+    // All ranks go through the same phases; rank 0's names lead.
+    std::string names;
+    for (const auto& [name, record] : profile_records()) {
+        names += name + "\n";
+    }
+    communicator.broadcast(names);
+    for (std::size_t begin = 0; begin < names.size();) {
+        const std::size_t end = names.find('\n', begin);
+        const std::string name = names.substr(begin, end - begin);
+        begin = end + 1;
+        const auto found = profile_records().find(name);
+        const PhaseRecord own = found == profile_records().end() ? PhaseRecord{} : found->second;
+        const double longest = communicator.max(own.seconds);
+        const double mean = communicator.sum(own.seconds) / communicator.size();
+        lines.push_back(fmt::format("{:<16} {:>6} {:>10.3f} {:>10.3f} {:>9.2f}", name, own.calls,
+                                    longest, mean, mean > 0.0 ? longest / mean : 1.0));
+    }
+    return lines;
+}
+
+#define TESSERA_INSTANTIATE(T)                                                                    \
+    template void write_result<T>(const std::string&, const StudyProblem<T>&,                     \
+                                  const OutputOptions&, const DenseTensor<T>&,                    \
+                                  const std::vector<Factor>&, const std::string&);                \
+    template void write_pictures<T>(const std::string&, const std::string&,                       \
+                                    const StudyProblem<T>&, const DenseTensor<T>&,                \
+                                    const std::vector<std::string>&);
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+#undef TESSERA_INSTANTIATE
+
+}  // namespace tessera

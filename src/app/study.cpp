@@ -1,0 +1,86 @@
+#include "tessera/app/study.hpp"
+
+#include "tessera/base/error.hpp"
+#include "tessera/io/atomic_file.hpp"
+#include "tessera/parallel/agree.hpp"
+#include "tessera/problem/quality.hpp"
+
+namespace tessera {
+namespace {
+
+std::vector<OptionChoice> expected_quantities() {
+    std::vector<OptionChoice> choices;
+    for (const char* const prefix : {"", "observed_", "missing_", "input_"}) {
+        for (const auto& [name, value] : Quality{}.named_values()) {
+            choices.push_back({prefix + name, ""});
+        }
+    }
+    choices.push_back({"rank", "of the method's last step"});
+    choices.push_back({"objective", "of the method's last step"});
+    choices.push_back({"steps", "done by the method"});
+    return choices;
+}
+
+}  // namespace
+
+Study::Study() : methods_(method_catalogue()) {
+    schema_.table("data", [this](OptionTable& table) { data.declare(table); },
+                  "the measured tensor, and how its file is to be understood");
+    schema_.optional_table("truth", [this](OptionTable& table) { truth.declare(table); },
+                           "the true tensor, for quality figures: same shape, and scaled as data");
+    std::vector<DeckVariant> kinds;
+    for (const CorruptionKind& kind : corruption_catalogue()) {
+        kinds.push_back({kind.name,
+                         [this, make = kind.make](OptionTable& table) {
+                             const std::shared_ptr<Corruption> made = make();
+                             made->declare(table);
+                             table.when_bound([this, made] { corruptions.push_back(made); });
+                         },
+                         kind.help});
+    }
+    schema_.variant_list("corrupt", "kind", kinds,
+                         "what is done to the data before the method sees them, in this order; the "
+                         "data as read then are the truth");
+    std::vector<DeckVariant> variants;
+    for (const auto& method : methods_) {
+        variants.push_back({method->name(),
+                            [entry = method.get()](OptionTable& table) { entry->declare(table); },
+                            method->summary()});
+    }
+    schema_.variant_table("method", "name", variants, {}, "how the tensor is recovered");
+    schema_.table("run", [this](OptionTable& table) { run.declare(table); },
+                  "random numbers, precision, limits, checkpoints");
+    schema_.table("parallel", [this](OptionTable& table) { parallel.declare(table); },
+                  "how the tensor is shared out over the ranks");
+    schema_.table("output", [this](OptionTable& table) { output.declare(table); },
+                  "what is written, and where");
+    schema_.quantities(expected_quantities());
+}
+
+void Study::bind(const Deck& deck) {
+    corruptions.clear();
+    resolved_ = schema_.bind(deck);
+}
+
+const MethodEntry& Study::method() const {
+    const std::string name = resolved_->choice("method");
+    for (const auto& entry : methods_) {
+        if (entry->name() == name) {
+            return *entry;
+        }
+    }
+    throw UsageError("no method is named \"" + name + "\"");
+}
+
+std::string read_text_everywhere(const Communicator& communicator, const std::string& path) {
+    std::string text;
+    agree(communicator, [&] {
+        if (communicator.rank() == 0) {
+            text = read_text(path);
+        }
+    });
+    communicator.broadcast(text);
+    return text;
+}
+
+}  // namespace tessera
