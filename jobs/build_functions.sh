@@ -1,6 +1,9 @@
 # Shared by jobs/quickstart.sh, tests/run.sh and .ci/run: set-up and build. To be sourced by bash.
 # shellcheck shell=bash
 
+# Some batch and CI environments leave it out.
+export HOME="${HOME:-$(echo ~)}"
+
 say() { echo "[$(basename "$0")] $*"; }
 fail() { say "$*" >&2; exit 1; }
 

@@ -19,6 +19,9 @@ then downloads upstream's release.
 TEXT
 }
 
+# Some batch and CI environments leave it out.
+export HOME="${HOME:-$(echo ~)}"
+
 say() { echo "[set-up] $*"; }
 fail() { say "$*" >&2; exit 1; }
 
