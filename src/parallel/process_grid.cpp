@@ -114,9 +114,14 @@ ProcessGrid::ProcessGrid(Communicator communicator, const Extents& dims)
 
 ProcessGrid ProcessGrid::automatic(const Communicator& communicator, const Extents& shape,
                                    const std::vector<bool>& may_split) {
+    return {communicator, automatic_dims(communicator.size(), shape, may_split)};
+}
+
+Extents ProcessGrid::automatic_dims(Index ranks, const Extents& shape,
+                                    const std::vector<bool>& may_split) {
     TESSERA_ASSERT(may_split.size() == static_cast<std::size_t>(shape.order()),
                    "may_split needs one entry per mode");
-    return {communicator, Extents(best_grid(shape, may_split, communicator.size()))};
+    return Extents(best_grid(shape, may_split, ranks));
 }
 
 Extents ProcessGrid::coordinates(int rank) const { return row_major_position(rank, dims_); }

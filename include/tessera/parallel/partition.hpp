@@ -18,7 +18,7 @@ struct Range {
 /// Which contiguous block of a tensor each rank of a grid owns.
 class Partition {
   public:
-    /// Shape and grid must have the same order.
+    /// Throws UsageError, on all ranks, when the grid's order is not that of the shape.
     Partition(const Extents& shape, ProcessGrid grid);
 
     [[nodiscard]] const Extents& shape() const { return shape_; }

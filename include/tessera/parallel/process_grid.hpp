@@ -11,14 +11,19 @@ namespace tessera {
 /// mode fastest).
 class ProcessGrid {
   public:
-    /// Throws UsageError when the product of `dims` is not the number of ranks.
+    /// Throws UsageError when the product of `dims` is not the number of ranks. All ranks see the
+    /// same dims, so all throw.
     ProcessGrid(Communicator communicator, const Extents& dims);
 
-    /// Splits only the modes marked in `may_split`, so that blocks are as even and as close to
-    /// cubes as the number of ranks allows; a mode is split into more parts than it has slices
-    /// only when nothing else is left.
+    /// Splits only the modes marked in `may_split`, so that the largest block is as small as it can
+    /// be and, among those grids, blocks are closest to cubes (least surface, the volume of a halo
+    /// exchange); a mode is split into more parts than it has slices only when nothing else is
+    /// left.
     static ProcessGrid automatic(const Communicator& communicator, const Extents& shape,
                                  const std::vector<bool>& may_split);
+    /// The dims of that grid for any number of ranks.
+    [[nodiscard]] static Extents automatic_dims(Index ranks, const Extents& shape,
+                                                const std::vector<bool>& may_split);
 
     [[nodiscard]] const Communicator& communicator() const { return communicator_; }
     [[nodiscard]] const Extents& dims() const { return dims_; }
