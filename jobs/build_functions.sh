@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # Some batch and CI environments leave it out.
-export HOME="${HOME:-$(echo ~)}"
+[ -n "${HOME:-}" ] || export HOME=~
 
 say() { echo "[$(basename "$0")] $*"; }
 fail() { say "$*" >&2; exit 1; }

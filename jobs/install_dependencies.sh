@@ -20,7 +20,7 @@ TEXT
 }
 
 # Some batch and CI environments leave it out.
-export HOME="${HOME:-$(echo ~)}"
+[ -n "${HOME:-}" ] || export HOME=~
 
 say() { echo "[set-up] $*"; }
 fail() { say "$*" >&2; exit 1; }
