@@ -10,8 +10,11 @@ namespace tessera {
 /// bases of the short side, triangular factors.
 struct Matrix {
     Matrix() = default;
-    Matrix(Index rows, Index columns)
-        : rows(rows), columns(columns), values(static_cast<std::size_t>(rows * columns), 0.0) {}
+    /// Zeros.
+    Matrix(Index row_count, Index column_count)
+        : rows(row_count),
+          columns(column_count),
+          values(static_cast<std::size_t>(row_count * column_count), 0.0) {}
 
     [[nodiscard]] double& operator()(Index row, Index column) {
         return values[static_cast<std::size_t>(row + column * rows)];
