@@ -17,8 +17,9 @@ struct CheckpointHeader {
 };
 
 /// Saves a state into an HDF5 file: replicated members once, distributed ones as whole arrays, so
-/// that any number of ranks can read it. Each member carries a checksum of its indices and bits that
-/// does not depend on how it is cut into blocks. Loaded members have the very bits that were saved.
+/// that any number of ranks can read it. Each member carries a checksum of its indices and bits
+/// that does not depend on how it is cut into blocks. Loaded members have the very bits that were
+/// saved.
 ///
 /// The blocks of all ranks must tile the array. All functions are collective and throw the same
 /// IoError on all ranks. The file has its final name only after `close`.
@@ -53,8 +54,8 @@ class CheckpointWriter : public Archive {
 /// another shape is an IoError with its name.
 class CheckpointReader : public Archive {
   public:
-    /// Opens the file and reads its header; throws IoError when it is no readable checkpoint of this
-    /// format version.
+    /// Opens the file and reads its header; throws IoError when it is no readable checkpoint of
+    /// this format version.
     CheckpointReader(const Communicator& communicator, std::string path);
     ~CheckpointReader() override;
 

@@ -12,11 +12,13 @@ namespace tessera {
 struct FoundCheckpoint {
     std::string path;
     CheckpointHeader header;
-    std::vector<std::string> remarks;  ///< sentences for the log: which damaged file was passed over
+    std::vector<std::string>
+        remarks;  ///< sentences for the log: which damaged file was passed over
 };
 
-/// The two alternating checkpoints `a.h5` and `b.h5` of a run: the newer valid one is never touched
-/// while the next is written. All functions are collective and throw the same Error on all ranks.
+/// The two alternating checkpoints `a.h5` and `b.h5` of a run: the newer one is never touched while
+/// the next is written. A resumed run calls `find_newest_valid` before its first `save`. All
+/// functions are collective and throw the same Error on all ranks.
 class CheckpointFiles {
   public:
     /// Makes `folder` when it is missing.
@@ -28,6 +30,9 @@ class CheckpointFiles {
     /// Verifies both files, the one of the later step first, and returns the first valid one; the
     /// next `save` then goes to the other. IoError when there is none.
     [[nodiscard]] FoundCheckpoint find_newest_valid();
+
+    /// Deletes both, for a run that begins anew in the folder of an old one.
+    void remove_all();
 
   private:
     [[nodiscard]] std::string path(int which) const;

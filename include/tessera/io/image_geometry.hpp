@@ -10,10 +10,10 @@ namespace tessera {
 /// What the modes of a tensor are: names, positions and units, in the tensor's own order. Empty
 /// vectors (other than `axes`) mean 0, 1 and no unit for every mode.
 struct ImageGeometry {
-    std::vector<std::string> axes;     ///< one per mode, for instance rows, cols, bands
-    std::vector<double> origin;        ///< position of the first entry in each mode
-    std::vector<double> spacing;       ///< distance of neighbouring entries in each mode
-    std::vector<std::string> units;    ///< of origin and spacing in each mode, for instance "mm"
+    std::vector<std::string> axes;   ///< one per mode, for instance rows, cols, bands
+    std::vector<double> origin;      ///< position of the first entry in each mode
+    std::vector<double> spacing;     ///< distance of neighbouring entries in each mode
+    std::vector<std::string> units;  ///< of origin and spacing in each mode, for instance "mm"
 };
 
 /// True for the names of a spectral mode (bands, band, channels, wavelength, ...).
@@ -22,8 +22,8 @@ struct ImageGeometry {
 /// How a tensor of order 1 to 6 becomes the three axes (z, y, x) of a viewer.
 ///
 /// The band mode of an image cube goes in front of its two image modes, so that x is the column, y
-/// the row and z the band; all other modes keep their order. Missing axes have extent 1; modes before
-/// the last three are merged into z.
+/// the row and z the band; all other modes keep their order. Missing axes have extent 1; modes
+/// before the last three are merged into z.
 class ImageLayout {
   public:
     ImageLayout(const Extents& shape, const std::vector<std::string>& axes);
@@ -34,7 +34,8 @@ class ImageLayout {
     [[nodiscard]] const Extents& stored_shape() const { return stored_shape_; }
     /// Extents of the dataset, (z, y, x).
     [[nodiscard]] const Extents& image_shape() const { return image_shape_; }
-    /// Names of the dataset's axes (z, y, x); merged modes are joined with '*', missing ones are "".
+    /// Names of the dataset's axes (z, y, x); merged modes are joined with '*', missing ones are
+    /// "".
     [[nodiscard]] std::vector<std::string> image_axes() const;
     /// A box of the tensor in stored order, with the leading 1s.
     [[nodiscard]] Box stored_box(const Box& box) const;

@@ -15,26 +15,22 @@ struct MetricsLine {
     std::vector<std::pair<std::string, double>> values;
 };
 
-/// metrics.jsonl: one JSON object per line, {"step": 3, "objective": 0.5, ...}, each line on its way
-/// to the disk before `append` returns. Rank 0 writes.
+/// metrics.jsonl: one JSON object per line, {"step": 3, "objective": 0.5, ...}, each handed to the
+/// operating system before `append` returns. Rank 0 writes.
 class JsonLines {
   public:
-    /// Collective. A new file, or (`keep_to_step` >= 0, for a resumed run) the one at hand without
-    /// the lines after that step and without a last line that a crash cut off. Throws IoError on all
-    /// ranks.
+    /// A new file, or (`keep_to_step` >= 0, for a resumed run) the one at hand without the lines
+    /// after that step and without a last line that a crash cut off. Collective; throws IoError on
+    /// all ranks.
     JsonLines(const Communicator& communicator, std::string path, Index keep_to_step = -1);
-    ~JsonLines();
-    JsonLines(const JsonLines&) = delete;
-    JsonLines& operator=(const JsonLines&) = delete;
 
-    /// Collective. Numbers are written with as many digits as it takes to read back the same bits;
-    /// NaN and infinities, which JSON does not have, as null. Throws IoError on all ranks.
+    /// Numbers are written with as many digits as it takes to read back the same bits; NaN and
+    /// infinities, which JSON does not have, as null. Collective; throws IoError on all ranks.
     void append(const MetricsLine& line);
 
   private:
     Communicator communicator_;
     std::string path_;
-    int file_ = -1;  ///< descriptor, on rank 0
 };
 
 /// The lines of a metrics.jsonl; null becomes NaN; values that are not numbers are left out, as is

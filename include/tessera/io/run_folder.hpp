@@ -12,8 +12,9 @@ namespace tessera {
 [[nodiscard]] std::string make_run_folder(const Communicator& communicator, const std::string& base,
                                           const std::string& name);
 
-/// Makes the named folder and marks it incomplete. Throws UsageError when it already holds something
-/// and `overwrite` is false, IoError when it cannot be made. Collective. Nothing is deleted.
+/// Makes the named folder and marks it incomplete. Throws UsageError when it already holds
+/// something and `overwrite` is false, IoError when it cannot be made. Collective. Nothing is
+/// deleted.
 void claim_run_folder(const Communicator& communicator, const std::string& folder, bool overwrite);
 
 /// The marker `.incomplete` of a run folder: there from the first moment until everything in it is
