@@ -25,6 +25,7 @@ OptionType element_type(OptionType type) {
         case OptionType::integer_list:
         case OptionType::integer_or_list:
         case OptionType::integer_list_map:
+        case OptionType::integer_map:
             return OptionType::integer;
         case OptionType::real_list:
         case OptionType::real_or_list:
@@ -227,6 +228,7 @@ std::optional<std::string> normalise_by_type(const OptionSpec& spec, const Optio
             return std::nullopt;
         }
         case OptionType::integer_list_map:
+        case OptionType::integer_map:
         case OptionType::real_map:
         case OptionType::string_map:
             return normalise_map(spec, written, out);
@@ -268,6 +270,7 @@ std::string OptionSpec::type_text() const {
         case OptionType::integer_or_list: return "integer or list of integers";
         case OptionType::real_or_list: return "number or list of numbers";
         case OptionType::integer_list_map: return "table of lists of integers";
+        case OptionType::integer_map: return "table of integers";
         case OptionType::real_map: return "table of numbers";
         case OptionType::string_map: return "table of strings";
     }
@@ -291,6 +294,9 @@ std::string OptionSpec::expectation() const {
         case OptionType::integer_list_map:
             text = "a table of lists of " + length_text(*this) + elements_text(*this) +
                    " such as { y = [0, 256] }";
+            break;
+        case OptionType::integer_map:
+            text = "a table of " + elements_text(*this) + " such as { y = 2 }";
             break;
         case OptionType::real_map:
             text = "a table of " + elements_text(*this) + " such as { y = 0.5 }";
@@ -376,6 +382,7 @@ std::string OptionSpec::example_text() const {
         case OptionType::integer_list_map:
             element = make_option_value(OptionList(length, element));
             [[fallthrough]];
+        case OptionType::integer_map:
         case OptionType::real_map:
         case OptionType::string_map:
             return make_option_value(OptionMap{{"y", {}, element}}).to_toml();

@@ -106,6 +106,8 @@ constexpr OptionType option_map_type() {
         return OptionType::real_map;
     } else if constexpr (std::same_as<T, std::string>) {
         return OptionType::string_map;
+    } else if constexpr (std::integral<T>) {
+        return OptionType::integer_map;
     } else {
         static_assert(OptionBinding<T>::type == OptionType::integer_list);
         return OptionType::integer_list_map;

@@ -26,6 +26,7 @@ enum class OptionType {
     integer_or_list,
     real_or_list,
     integer_list_map,  ///< { y = [0, 256] }
+    integer_map,       ///< { y = 2 }
     real_map,          ///< { y = 0.5 }
     string_map         ///< { y = "mm" }
 };
@@ -90,7 +91,8 @@ struct OptionSpec {
     [[nodiscard]] std::string example_text() const;
 
     [[nodiscard]] bool is_map() const {
-        return type == OptionType::integer_list_map || type == OptionType::real_map ||
+        return type == OptionType::integer_list_map || type == OptionType::integer_map ||
+               type == OptionType::real_map ||
                type == OptionType::string_map;
     }
 };

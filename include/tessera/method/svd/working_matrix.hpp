@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "tessera/base/archive.hpp"
 #include "tessera/linalg/matrix.hpp"
 #include "tessera/method/svd/column_modes.hpp"
 #include "tessera/problem/problem.hpp"
