@@ -5,8 +5,8 @@
 
 #include "tessera/problem/corruption.hpp"
 
-/// Corruptions of whole columns of single bands, as push-broom sensors make them. A column runs over
-/// all modes but cols and bands (AxisRoles).
+/// Corruptions of whole columns of single bands, as push-broom sensors make them. A column runs
+/// over all modes but cols and bands (AxisRoles).
 namespace tessera {
 
 /// In each band of `bands`, `count` runs of `width` neighbouring columns are set to 0; both numbers
@@ -45,6 +45,7 @@ struct ColumnZeroCorruption final : Corruption {
 
     [[nodiscard]] std::string kind() const override { return "column-zero"; }
     void declare(OptionTable& table) override;
+    void check(const Extents& shape, const std::vector<std::string>& axes) const override;
     void apply(CorruptionContext<float>& context) const override;
     void apply(CorruptionContext<double>& context) const override;
 };

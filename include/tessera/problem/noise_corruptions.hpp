@@ -87,8 +87,7 @@ struct ClipCorruption final : Corruption {
 /// numbers as there are bands, or two numbers [lowest, highest] between which every band draws its
 /// own uniformly. With two bands a list of two is one number per band. Throws UsageError, naming
 /// `key`, for any other length.
-[[nodiscard]] std::vector<double> resolve_band_levels(const std::vector<double>& given,
-                                                      Index bands, const Random& random,
-                                                      const std::string& key);
+[[nodiscard]] std::vector<double> resolve_band_levels(const std::vector<double>& given, Index bands,
+                                                      const Random& random, const std::string& key);
 
 }  // namespace tessera

@@ -18,8 +18,9 @@ KOKKOS_INLINE_FUNCTION double stirling_error(double k) {
         return Kokkos::log(factorial) - ((k + 0.5) * Kokkos::log(k) - k + half_log_two_pi);
     }
     const double inverse = 1.0 / (k * k);
-    return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - inverse / 1188) * inverse) * inverse) *
-                           inverse) /
+    return (1.0 / 12 -
+            (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680 - inverse / 1188) * inverse) * inverse) *
+                inverse) /
            k;
 }
 
@@ -52,10 +53,11 @@ KOKKOS_INLINE_FUNCTION double poisson_log_probability(double k, double mean) {
     return -stirling_error(k) - poisson_deviance(k, mean) - 0.5 * Kokkos::log(two_pi * k);
 }
 
-/// A Poisson number of any mean >= 0, exact to the precision of a double. Uses the steps 0, 1, 2, ... of
+/// A Poisson number of any mean >= 0, exact to the precision of a double. Uses the steps 0, 1, 2,
+/// ... of
 /// (`random`, `index`). Below mean 10: inversion by sequential search; above: transformed rejection
-/// PTRS (Hoermann 1993, The transformed rejection method for generating Poisson random variables), about 1.1
-/// trials.
+/// PTRS (Hoermann 1993, The transformed rejection method for generating Poisson random variables),
+/// about 1.1 trials.
 KOKKOS_INLINE_FUNCTION double sample_poisson(const Random& random, Index index, double mean) {
     if (mean < 10.0) {
         const double u = random.uniform(index);

@@ -21,8 +21,8 @@ struct QualityOptions {
     bool want_ssim = true;  ///< the one figure that is not pointwise, hence slower
 };
 
-/// How near an estimate is to the truth. x is the truth, e the error, b a band. A figure that has no
-/// meaning for the tensor at hand (SSIM of an image smaller than its window or of a part of the
+/// How near an estimate is to the truth. x is the truth, e the error, b a band. A figure that has
+/// no meaning for the tensor at hand (SSIM of an image smaller than its window or of a part of the
 /// entries, SAM without bands) is NaN.
 struct Quality {
     double mse = 0.0;             ///< mean(e^2)

@@ -23,19 +23,20 @@ struct Scaling {
     std::vector<double> offset;  ///< one, or one per band; empty for none
     std::vector<double> factor;  ///< positive
 
-    /// Finds offset and factor from minima and maxima (the same bits on any number of ranks). A
-    /// constant band becomes 0. `band_mode` counts for band_min_max only. Collective; throws
-    /// UsageError for `maximum` when no value is positive, or when band_mode is not a mode.
+    /// Finds offset and factor from minima and maxima (the same bits on any number of ranks) of the
+    /// observed entries. A constant band becomes 0. `band_mode` counts for band_min_max only.
+    /// Collective; throws UsageError for `maximum` when no value is positive, and when band_mode is
+    /// not a mode.
     template <typename T>
-    [[nodiscard]] static Scaling fit(ScalingKind kind, const DenseTensor<T>& tensor,
-                                     int band_mode);
+    [[nodiscard]] static Scaling fit(ScalingKind kind, const DenseTensor<T>& tensor, int band_mode,
+                                     const std::optional<Mask>& mask = std::nullopt);
 
-    /// In place.
+    /// In place, on the observed entries (on all without a mask).
     template <typename T>
-    void apply(const DenseTensor<T>& tensor) const;
+    void apply(const DenseTensor<T>& tensor, const std::optional<Mask>& mask = std::nullopt) const;
     /// In place: the inverse of apply.
     template <typename T>
-    void undo(const DenseTensor<T>& tensor) const;
+    void undo(const DenseTensor<T>& tensor, const std::optional<Mask>& mask = std::nullopt) const;
 
     /// "min-max: (v - 12) / 4083".
     [[nodiscard]] std::string describe() const;
