@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,8 +25,10 @@ struct StorageTarget {
     Box box;         ///< what to read
     Extents stride;  ///< distance in memory, in entries, between neighbours of each axis
     Extents bin;     ///< that many neighbours of each axis are averaged into one entry
-    Index entries;   ///< of the memory, all of them written
 };
+
+/// A file while it is being read (private to the layer).
+class ReadSession;
 
 /// Reads one array of a file, each rank a box of its own. Opening reads the header alone; the file is
 /// opened anew for each read and closed after it.
@@ -70,30 +71,18 @@ class TensorReader {
     void set_piece_bytes(Index bytes) { piece_bytes_ = bytes; }
 
   protected:
+    /// `stored_type` is that of the entries in the file where it differs from the stated one: MATLAB
+    /// keeps doubles that are small whole numbers as bytes.
     explicit TensorReader(DatasetInfo info);
-
-    /// The file while it is being read.
-    class Session {
-      public:
-        Session() = default;
-        virtual ~Session() = default;
-        Session(const Session&) = delete;
-        Session& operator=(const Session&) = delete;
-
-        /// Reads a box of the session's storage shape, row-major in the box, in this machine's byte
-        /// order, `size_of(info().type)` bytes an entry. The boxes of a read come in row-major
-        /// order. When `collective`, all ranks call it equally often, some with empty boxes.
-        virtual void read(const Box& piece, std::byte* buffer) = 0;
-        /// After the last box, on the ranks that failed nowhere: checks what only the end can tell.
-        virtual void finish() {}
-    };
+    TensorReader(DatasetInfo info, NumberType stored_type);
 
     /// Opens the file; collective when a format's reads are.
-    [[nodiscard]] virtual std::unique_ptr<Session> start(
+    [[nodiscard]] virtual std::unique_ptr<ReadSession> start(
         const StorageShape& storage, const Communicator& communicator) const = 0;
 
   private:
     DatasetInfo info_;
+    NumberType stored_type_;
     Extents shape_;
     Index piece_bytes_ = Index{64} << 20;
 };
