@@ -172,7 +172,8 @@ std::string DeckSchema::help(std::string_view topic) const {
 std::string DeckSchema::overview() const {
     std::string text;
     for (const Table& table : tables_) {
-        text += head_text(table.name, table.kind == Kind::list) + "  " + table.help + "\n";
+        text += head_text(table.name, table.kind == Kind::list);
+        text += (table.help.empty() ? "" : "  " + table.help) + "\n";
         std::vector<OptionChoice> choices;
         for (const Variant& variant : table.variants) {
             if (!variant.name.empty()) {
