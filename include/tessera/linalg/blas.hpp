@@ -21,8 +21,8 @@ template <typename T>
 void syrk(Triangle triangle, Transpose transpose, Index n, Index k, T alpha, const T* a, Index lda,
           T beta, T* c, Index ldc);
 
-/// B (m x n) = alpha op(A)^-1 B (left) or alpha B op(A)^-1 (right); A is triangular, with a diagonal
-/// of its own.
+/// B (m x n) = alpha op(A)^-1 B (left) or alpha B op(A)^-1 (right); A is triangular, with a
+/// diagonal of its own.
 template <typename T>
 void trsm(Side side, Triangle triangle, Transpose transpose, Index m, Index n, T alpha, const T* a,
           Index lda, T* b, Index ldb);

@@ -4,8 +4,8 @@
 
 namespace tessera {
 
-/// Gives OpenBLAS its AVX-512 kernels where it doesn't know the processor. Releases before 0.3.26 or
-/// so run AVX2 kernels on recent AVX-512 machines, at half their speed, and read the choice from
+/// Gives OpenBLAS its AVX-512 kernels where it doesn't know the processor. Releases before 0.3.26
+/// or so run AVX2 kernels on recent AVX-512 machines, at half their speed, and read the choice from
 /// OPENBLAS_CORETYPE only while being loaded: so this sets it to SkylakeX and starts the program
 /// again, once, with the same arguments. Call it first thing in main, before MPI comes up.
 ///

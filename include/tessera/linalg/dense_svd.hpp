@@ -31,8 +31,8 @@ struct SymmetricEigen {
 /// ConvergenceError when it has a NaN or Inf there, or when LAPACK does not converge.
 [[nodiscard]] SymmetricEigen symmetric_eigen(const Matrix& a);
 
-/// a = q r by Householder, economy size: q is rows x k with orthonormal columns, r is k x columns and
-/// upper trapezoidal with a diagonal >= 0, k = min(rows, columns).
+/// a = q r by Householder, economy size: q is rows x k with orthonormal columns, r is k x columns
+/// and upper trapezoidal with a diagonal >= 0, k = min(rows, columns).
 struct DenseQr {
     Matrix q;
     Matrix r;

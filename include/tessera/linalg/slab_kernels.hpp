@@ -15,8 +15,8 @@ namespace tessera {
 template <typename T>
 [[nodiscard]] Matrix gram(SlabMatrix<const T> a);
 
-/// out = a w: tensor times matrix. `w` is a.columns x k; `out` has a's left and right and k columns,
-/// and does not overlap a. Computed in T, sums over the columns of a in T.
+/// out = a w: tensor times matrix. `w` is a.columns x k; `out` has a's left and right and k
+/// columns, and does not overlap a. Computed in T, sums over the columns of a in T.
 template <typename T>
 void multiply(SlabMatrix<const T> a, const Matrix& w, SlabMatrix<T> out);
 
@@ -25,8 +25,8 @@ void multiply(SlabMatrix<const T> a, const Matrix& w, SlabMatrix<T> out);
 template <typename T>
 void project(SlabMatrix<const T> a, const Matrix& w, const Matrix& v, SlabMatrix<T> out);
 
-/// As `project`, but writes only the entries of `out` whose byte in `mask` (laid out as out.data) is
-/// 0: one step of imputation, in place.
+/// As `project`, but writes only the entries of `out` whose byte in `mask` (laid out as out.data)
+/// is 0: one step of imputation, in place.
 template <typename T>
 void project_missing(SlabMatrix<const T> a, const Matrix& w, const Matrix& v,
                      const std::uint8_t* mask, SlabMatrix<T> out);
@@ -35,8 +35,8 @@ void project_missing(SlabMatrix<const T> a, const Matrix& w, const Matrix& v,
 template <typename T>
 void reconstruct(SlabMatrix<const T> u, const Matrix& v, SlabMatrix<T> out);
 
-/// As `reconstruct`, but writes only the entries of `out` whose byte in `mask` (laid out as out.data)
-/// is 0.
+/// As `reconstruct`, but writes only the entries of `out` whose byte in `mask` (laid out as
+/// out.data) is 0.
 template <typename T>
 void reconstruct_missing(SlabMatrix<const T> u, const Matrix& v, const std::uint8_t* mask,
                          SlabMatrix<T> out);

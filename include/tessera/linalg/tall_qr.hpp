@@ -38,8 +38,8 @@ struct TallSvd {
     TallQrRoute route = TallQrRoute::cholesky;
 };
 
-/// SVD of a tall matrix through its R. Errors of singular values are of the order of 1e-16 times the
-/// largest one. Collective; needs about 5 n^2 float64 per rank; throws as tall_qr_r does.
+/// SVD of a tall matrix through its R. Errors of singular values are of the order of 1e-16 times
+/// the largest one. Collective; needs about 5 n^2 float64 per rank; throws as tall_qr_r does.
 template <typename T>
 [[nodiscard]] TallSvd tall_svd(SlabMatrix<const T> a, const Communicator& communicator);
 
