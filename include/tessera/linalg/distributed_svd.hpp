@@ -14,9 +14,9 @@ enum class SvdSolver {
     trlanczos,   ///< thick-restart Lanczos bidiagonalisation: accurate and seldom slow; the default
     cross,       ///< eigenvalues of A^T A, matrix-free: fewer and shorter basis vectors, but the
                  ///< condition number is squared: values below about 1e-7 of the largest are lost
-    randomized,  ///< subspace iteration from a random start: cheap at loose tolerances, slow at tight
-                 ///< ones when the spectrum is flat behind the last value asked for
-    scalapack    ///< all values of the explicit matrix: for small ones; memory rows x columns x 3
+    randomized,  ///< subspace iteration from a random start: cheap at loose tolerances, slow at
+                 ///< tight ones when the spectrum is flat behind the last value asked for
+    scalapack  ///< all values of the explicit matrix: for small ones; memory rows x columns x 3
 };
 
 /// "trlanczos" and back; `svd_solver` throws UsageError on another name.
@@ -56,8 +56,9 @@ struct Triplets {
     [[nodiscard]] Index count() const { return static_cast<Index>(values.size()); }
 };
 
-/// The largest singular triplets of `a` (collective). The start vectors are keyed by global indices,
-/// so the result does not depend on the number of ranks beyond rounding. Starts SLEPc if need be.
+/// The largest singular triplets of `a` (collective). The start vectors are keyed by global
+/// indices, so the result does not depend on the number of ranks beyond rounding. Starts SLEPc if
+/// need be.
 ///
 /// With `locked`, those known triplets are taken out of the matrix first (it becomes
 /// A - U S V^T) and the next `count` ones are returned: batches whose only state is the locked
@@ -69,7 +70,8 @@ struct Triplets {
 ///
 /// Throws UsageError when count + locked exceeds the short side or the matrix is too large for the
 /// solver, ConvergenceError when fewer triplets converged, MemoryError; on all ranks alike.
-[[nodiscard]] Triplets distributed_svd(const MatrixOperator& a, const DistributedSvdOptions& options,
+[[nodiscard]] Triplets distributed_svd(const MatrixOperator& a,
+                                       const DistributedSvdOptions& options,
                                        const Triplets* locked = nullptr);
 
 /// Appends the next batch to the locked ones and sorts all by value.
