@@ -7,7 +7,8 @@ void SourceOptions::declare(OptionTable& table) {
         .example("\"cube.mat:Y\"")
         .details(
             "HDF5 (any dataset by path), MATLAB v5 and v7.3, NPY and ENVI (the .hdr file) are "
-            "recognised by their content. A relative path is taken from the folder of the run, then "
+            "recognised by their content. A relative path is taken from the folder of the run, "
+            "then "
             "from TESSERA_DATA.");
     table.add("axes", axes, "names of the file's dimensions, in the file's own order")
         .example("[\"bands\", \"rows\", \"cols\"]")
@@ -29,7 +30,8 @@ void SourceOptions::declare(OptionTable& table) {
                      "how a folded dimension runs through its parts");
     table.add("order", order, "order of the axes in this run, the last one fastest in memory")
         .example("[\"rows\", \"cols\", \"bands\"]")
-        .details("Left out, rows, cols and bands come in that order; other names stay as they are.");
+        .details(
+            "Left out, rows, cols and bands come in that order; other names stay as they are.");
     table.add("region", region, "part of the tensor to work on: axis = [begin, end), from 0")
         .example("{ rows = [0, 64], bands = [10, 40] }");
     table.add("bin", bin, "neighbours averaged into one: axis = count")
@@ -75,8 +77,9 @@ void DataOptions::declare(OptionTable& table) {
                       {"gaussian", Noise::gaussian, "additive, of standard deviation noise_sigma"},
                       {"poisson", Noise::poisson, "counts: noise_peak and noise_readout"}},
                      "what is known of the noise of measured data");
-    table.add_number_or_list("noise_sigma", noise_sigma,
-                             "standard deviation: one, or one per band; in the scaled data's units")
+    table
+        .add_number_or_list("noise_sigma", noise_sigma,
+                            "standard deviation: one, or one per band; in the scaled data's units")
         .above(0.0)
         .example("0.05");
     table.add("noise_peak", noise_peak, "counts at the scaled value 1").minimum(0.0).unit("counts");
@@ -107,23 +110,26 @@ void RunOptions::declare(OptionTable& table) {
                      {{"float32", Precision::float32, "half the memory; sums stay in float64"},
                       {"float64", Precision::float64, ""}},
                      "number type of the tensors");
-    table.add_duration("time_limit", time_limit_seconds,
-                       "wall-clock limit; a checkpoint is written in time, exit code 75")
+    table
+        .add_duration("time_limit", time_limit_seconds,
+                      "wall-clock limit; a checkpoint is written in time, exit code 75")
         .example("\"01:50:00\"")
         .may_change_on_resume();
     table.add_duration("report_every", report_every_seconds, "time between progress lines in a log")
         .minimum(0.0)
         .may_change_on_resume();
-    table.add("quality_every", quality_every_steps,
-              "steps between quality figures in metrics.jsonl when the truth is known; 0: never")
+    table
+        .add("quality_every", quality_every_steps,
+             "steps between quality figures in metrics.jsonl when the truth is known; 0: never")
         .minimum(0)
         .unit("steps")
         .may_change_on_resume();
     table.add_duration("checkpoint.every", checkpoint_every_seconds, "time between checkpoints")
         .above(0.0)
         .may_change_on_resume();
-    table.add("checkpoint.steps", checkpoint_every_steps,
-              "steps between checkpoints, beside the time; 0: only the time counts")
+    table
+        .add("checkpoint.steps", checkpoint_every_steps,
+             "steps between checkpoints, beside the time; 0: only the time counts")
         .minimum(0)
         .unit("steps")
         .may_change_on_resume();
@@ -154,8 +160,9 @@ void OutputOptions::declare(OptionTable& table) {
         .minimum(0)
         .maximum(9)
         .may_change_on_resume();
-    table.add("quality_range", quality_range,
-              "data range of PSNR and SSIM; 0: that of the truth, which is stated")
+    table
+        .add("quality_range", quality_range,
+             "data range of PSNR and SSIM; 0: that of the truth, which is stated")
         .minimum(0.0)
         .may_change_on_resume();
 }

@@ -58,8 +58,7 @@ ExitCode evaluate_command(const Communicator& communicator, const EvaluateArgume
     if (roles.bands >= 0 && plan.shape.order() > 1) {
         split[static_cast<std::size_t>(roles.bands)] = false;
     }
-    const Partition partition(plan.shape,
-                              ProcessGrid::automatic(communicator, plan.shape, split));
+    const Partition partition(plan.shape, ProcessGrid::automatic(communicator, plan.shape, split));
     const auto truth = read_tensor<double>(*reader, plan, "truth", partition);
     const auto estimate = read_like<double>(communicator, arguments.estimate, request, partition);
     QualityOptions options;

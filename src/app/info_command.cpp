@@ -43,7 +43,8 @@ ExitCode info_command(const Communicator& communicator, const std::string& path)
             return;
         }
         const std::vector<DatasetInfo> datasets = list_datasets(split_location(path).path);
-        text = path + (datasets.empty() ? ": holds no array" : ": " + datasets.front().format) + "\n";
+        text =
+            path + (datasets.empty() ? ": holds no array" : ": " + datasets.front().format) + "\n";
         for (const DatasetInfo& dataset : datasets) {
             text += describe(dataset);
         }

@@ -78,8 +78,8 @@ json describe_source(const std::string& source) {
     const auto changed = std::filesystem::last_write_time(source, ignored);
     return {{"path", std::filesystem::absolute(source, ignored).string()},
             {"bytes", std::filesystem::file_size(source, ignored)},
-            {"changed", std::chrono::duration_cast<std::chrono::seconds>(changed.time_since_epoch())
-                            .count()}};
+            {"changed",
+             std::chrono::duration_cast<std::chrono::seconds>(changed.time_since_epoch()).count()}};
 }
 
 }  // namespace
@@ -93,14 +93,12 @@ std::string make_manifest(const Communicator& communicator, const Study& study,
     const json machine = describe_machine(communicator);
     std::string text;
     if (communicator.rank() == 0) {
-        text = json{{"started", utc_now()},
-                    {"program", describe_program()},
-                    {"machine", machine},
-                    {"input", describe_source(source)},
-                    {"command_line", assignments},
-                    {"changed_keys", study.resolved().changed_keys()},
-                    {"options", options}}
-                   .dump(2);
+        text =
+            json{{"started", utc_now()},        {"program", describe_program()},
+                 {"machine", machine},          {"input", describe_source(source)},
+                 {"command_line", assignments}, {"changed_keys", study.resolved().changed_keys()},
+                 {"options", options}}
+                .dump(2);
     }
     communicator.broadcast(text);
     return text;

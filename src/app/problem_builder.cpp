@@ -86,11 +86,12 @@ void refuse_non_finite(const DenseTensor<T>& tensor, const std::string& what,
         return;
     }
     const Extents position = row_major_position(found.first, tensor.shape());
-    throw IoError(fmt::format(
-        "{}: {} of {} values are NaN or infinite, the first at ({}) = [{}]: repair the file, or mark "
-        "them as missing with data.missing = \"nan\"",
-        what, found.count, tensor.size(), fmt::join(outline.axes, ", "),
-        fmt::join(position.to_vector(), ", ")));
+    throw IoError(
+        fmt::format("{}: {} of {} values are NaN or infinite, the first at ({}) = [{}]: repair the "
+                    "file, or mark "
+                    "them as missing with data.missing = \"nan\"",
+                    what, found.count, tensor.size(), fmt::join(outline.axes, ", "),
+                    fmt::join(position.to_vector(), ", ")));
 }
 
 // Entries that the file marks as missing leave the problem: mask 0, value 0.
@@ -181,9 +182,9 @@ DataOutline outline_data(const Communicator& communicator, const Study& study) {
     if (study.data.scene == DataOptions::Scene::hyperspectral) {
         outline.shape = Extents(study.data.scene_shape);
         outline.axes = {"rows", "cols", "bands"};
-        outline.understood = fmt::format(
-            "simulated hyperspectral scene of {} materials, {} (rows, cols, bands)",
-            study.data.scene_endmembers, outline.shape.to_string());
+        outline.understood =
+            fmt::format("simulated hyperspectral scene of {} materials, {} (rows, cols, bands)",
+                        study.data.scene_endmembers, outline.shape.to_string());
     } else {
         const OpenSource opened = open_source(communicator, study.data.source);
         outline.shape = opened.plan.shape;
@@ -197,8 +198,7 @@ DataOutline outline_data(const Communicator& communicator, const Study& study) {
         static_cast<void>(open_companion(communicator, study.truth, outline, "truth.path"));
     }
     if (!study.data.mask.empty()) {
-        static_cast<void>(
-            open_companion(communicator, mask_source(study), outline, "data.mask"));
+        static_cast<void>(open_companion(communicator, mask_source(study), outline, "data.mask"));
     }
     for (const auto& corruption : study.corruptions) {
         corruption->check(outline.shape, outline.axes);
@@ -245,8 +245,7 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
 
     std::optional<DenseTensor<T>> truth;
     if (study.has_truth_file()) {
-        const OpenSource opened =
-            open_companion(communicator, study.truth, outline, "truth.path");
+        const OpenSource opened = open_companion(communicator, study.truth, outline, "truth.path");
         truth = read_tensor<T>(*opened.reader, opened.plan, "truth", partition);
         refuse_non_finite(*truth, "truth.path", outline);
         scaling.apply(*truth);
@@ -261,12 +260,10 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
     const std::vector<std::string> done =
         corrupt(study.corruptions, values, mask, noise, study.run.seed, outline.axes);
     remarks.insert(remarks.end(), done.begin(), done.end());
-    remarks.push_back(fmt::format("process grid {} ({} ranks)",
-                                  partition.grid().dims().to_string(), communicator.size()));
+    remarks.push_back(fmt::format("process grid {} ({} ranks)", partition.grid().dims().to_string(),
+                                  communicator.size()));
     std::vector<std::string> axes = outline.axes;
-    return {std::move(outline),
-            Problem<T>{values, mask, noise, std::move(axes), truth},
-            scaling,
+    return {std::move(outline), Problem<T>{values, mask, noise, std::move(axes), truth}, scaling,
             std::move(remarks)};
 }
 

@@ -248,7 +248,8 @@ ExitCode run_command(const Communicator& communicator, const RunArguments& argum
     for (const std::string& note : study.resolved().notes()) {
         log::info(note);
     }
-    return execute_in_precision({communicator, study, folder, stem, manifest, false, start_seconds});
+    return execute_in_precision(
+        {communicator, study, folder, stem, manifest, false, start_seconds});
 }
 
 ExitCode resume_command(const Communicator& communicator, const ResumeArguments& arguments) {
@@ -277,9 +278,8 @@ ExitCode resume_command(const Communicator& communicator, const ResumeArguments&
     for (const std::string& change : input_changes(manifest, outline.source)) {
         log::warning(change);
     }
-    return execute_in_precision({communicator, study, folder,
-                                 fs::path(folder).filename().string(), manifest, true,
-                                 start_seconds});
+    return execute_in_precision({communicator, study, folder, fs::path(folder).filename().string(),
+                                 manifest, true, start_seconds});
 }
 
 }  // namespace tessera

@@ -98,12 +98,12 @@ std::vector<std::string> format_profile(const Communicator& communicator) {
     return lines;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                    \
-    template void write_result<T>(const std::string&, const StudyProblem<T>&,                     \
-                                  const OutputOptions&, const DenseTensor<T>&,                    \
-                                  const std::vector<Factor>&, const std::string&);                \
-    template void write_pictures<T>(const std::string&, const std::string&,                       \
-                                    const StudyProblem<T>&, const DenseTensor<T>&,                \
+#define TESSERA_INSTANTIATE(T)                                                     \
+    template void write_result<T>(const std::string&, const StudyProblem<T>&,      \
+                                  const OutputOptions&, const DenseTensor<T>&,     \
+                                  const std::vector<Factor>&, const std::string&); \
+    template void write_pictures<T>(const std::string&, const std::string&,        \
+                                    const StudyProblem<T>&, const DenseTensor<T>&, \
                                     const std::vector<std::string>&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -64,13 +64,13 @@ std::vector<std::string> format_quality(const std::vector<QualityRow>& rows) {
     if (rows.empty()) {
         return lines;
     }
-    lines.push_back(fmt::format("{:<10} {:<9} {:>8} {:>9} {:>7} {:>8} {:>8} {:>9} {:>10}", "", "entries",
-                                "PSNR/dB", "mean PSNR", "SSIM", "SAM/deg", "ERGAS", "RMSE",
-                                "rel. error"));
+    lines.push_back(fmt::format("{:<10} {:<9} {:>8} {:>9} {:>7} {:>8} {:>8} {:>9} {:>10}", "",
+                                "entries", "PSNR/dB", "mean PSNR", "SSIM", "SAM/deg", "ERGAS",
+                                "RMSE", "rel. error"));
     const auto number = [](double value, int width, const char* digits) {
-        return std::isfinite(value) ? fmt::format(fmt::runtime("{:>{}" + std::string(digits) + "}"),
-                                                  value, width)
-                                    : fmt::format("{:>{}}", std::isnan(value) ? "-" : "inf", width);
+        return std::isfinite(value)
+                   ? fmt::format(fmt::runtime("{:>{}" + std::string(digits) + "}"), value, width)
+                   : fmt::format("{:>{}}", std::isnan(value) ? "-" : "inf", width);
     };
     for (const QualityRow& row : rows) {
         const Quality& q = row.quality;
@@ -80,8 +80,9 @@ std::vector<std::string> format_quality(const std::vector<QualityRow>& rows) {
                                     number(q.ergas, 8, ".3f"), number(q.rmse, 9, ".4g"),
                                     number(q.relative_error, 10, ".4g")));
     }
-    lines.push_back(fmt::format("data range {:.6g}; mean PSNR, SSIM, SAM and ERGAS run over the bands",
-                                rows.front().quality.range));
+    lines.push_back(
+        fmt::format("data range {:.6g}; mean PSNR, SSIM, SAM and ERGAS run over the bands",
+                    rows.front().quality.range));
     return lines;
 }
 
@@ -103,12 +104,12 @@ std::vector<std::string> missed_expectations(const std::vector<Expectation>& exp
                                              const std::vector<NamedValue>& values) {
     std::vector<std::string> missed;
     for (const Expectation& expected : expectations) {
-        const auto found = std::find_if(
-            values.begin(), values.end(),
-            [&](const NamedValue& value) { return value.first == expected.quantity; });
+        const auto found = std::find_if(values.begin(), values.end(), [&](const NamedValue& value) {
+            return value.first == expected.quantity;
+        });
         if (found == values.end()) {
-            missed.push_back(fmt::format("expect.{}: this run has no such figure (is the truth known?)",
-                                         expected.quantity));
+            missed.push_back(fmt::format(
+                "expect.{}: this run has no such figure (is the truth known?)", expected.quantity));
             continue;
         }
         const double value = found->second;
@@ -124,10 +125,10 @@ std::vector<std::string> missed_expectations(const std::vector<Expectation>& exp
     return missed;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                 \
+#define TESSERA_INSTANTIATE(T)                                                                   \
     template std::vector<QualityRow> judge_all<T>(const StudyProblem<T>&, const DenseTensor<T>&, \
-                                                  double);                                     \
-    template std::vector<NamedValue> judge_briefly<T>(const StudyProblem<T>&,                  \
+                                                  double);                                       \
+    template std::vector<NamedValue> judge_briefly<T>(const StudyProblem<T>&,                    \
                                                       const DenseTensor<T>&, double);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -45,8 +45,7 @@ bool Runner<T>::restore(const std::function<void(const CheckpointHeader&)>& chec
     restored_step_ = found.header.step;
     last_saved_step_ = found.header.step;
     log::info(fmt::format("resumed after step {} from {} (written by {} ranks, now {})",
-                          found.header.step, found.path, found.header.ranks,
-                          communicator_.size()));
+                          found.header.step, found.path, found.header.ranks, communicator_.size()));
     return true;
 }
 
@@ -95,9 +94,9 @@ void Runner<T>::after_step(double step_seconds) {
     std::vector<NamedValue> values = method_.report();
     for (const auto& [name, value] : values) {
         if (!std::isfinite(value)) {
-            throw ConvergenceError(fmt::format(
-                "step {}: {} is no number; the last good state is in {}/checkpoint",
-                method_.steps_done(), name, files_.folder));
+            throw ConvergenceError(
+                fmt::format("step {}: {} is no number; the last good state is in {}/checkpoint",
+                            method_.steps_done(), name, files_.folder));
         }
     }
     const Index step = method_.steps_done();

@@ -24,10 +24,12 @@ std::vector<OptionChoice> expected_quantities() {
 }  // namespace
 
 Study::Study() : methods_(method_catalogue()) {
-    schema_.table("data", [this](OptionTable& table) { data.declare(table); },
-                  "the measured tensor, and how its file is to be understood");
-    schema_.optional_table("truth", [this](OptionTable& table) { truth.declare(table); },
-                           "the true tensor, for quality figures: same shape, and scaled as data");
+    schema_.table(
+        "data", [this](OptionTable& table) { data.declare(table); },
+        "the measured tensor, and how its file is to be understood");
+    schema_.optional_table(
+        "truth", [this](OptionTable& table) { truth.declare(table); },
+        "the true tensor, for quality figures: same shape, and scaled as data");
     std::vector<DeckVariant> kinds;
     for (const CorruptionKind& kind : corruption_catalogue()) {
         kinds.push_back({kind.name,
@@ -48,12 +50,15 @@ Study::Study() : methods_(method_catalogue()) {
                             method->summary()});
     }
     schema_.variant_table("method", "name", variants, {}, "how the tensor is recovered");
-    schema_.table("run", [this](OptionTable& table) { run.declare(table); },
-                  "random numbers, precision, limits, checkpoints");
-    schema_.table("parallel", [this](OptionTable& table) { parallel.declare(table); },
-                  "how the tensor is shared out over the ranks");
-    schema_.table("output", [this](OptionTable& table) { output.declare(table); },
-                  "what is written, and where");
+    schema_.table(
+        "run", [this](OptionTable& table) { run.declare(table); },
+        "random numbers, precision, limits, checkpoints");
+    schema_.table(
+        "parallel", [this](OptionTable& table) { parallel.declare(table); },
+        "how the tensor is shared out over the ranks");
+    schema_.table(
+        "output", [this](OptionTable& table) { output.declare(table); },
+        "what is written, and where");
     schema_.quantities(expected_quantities());
 }
 

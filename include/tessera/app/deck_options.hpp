@@ -13,12 +13,13 @@
 
 namespace tessera {
 
-/// Where a tensor comes from and how it is to be understood: the part that [data] and [truth] share.
+/// Where a tensor comes from and how it is to be understood: the part that [data] and [truth]
+/// share.
 struct SourceOptions {
-    std::string path;                                  ///< file[:dataset]
-    std::vector<std::string> axes;                     ///< names of the file's own dimensions
-    std::vector<Index> shape;                          ///< folds the file's dimensions
-    std::vector<std::string> order;                    ///< wanted order of the axes
+    std::string path;                ///< file[:dataset]
+    std::vector<std::string> axes;   ///< names of the file's own dimensions
+    std::vector<Index> shape;        ///< folds the file's dimensions
+    std::vector<std::string> order;  ///< wanted order of the axes
     FoldOrder fold_order = FoldOrder::natural;
     std::map<std::string, std::vector<Index>> region;  ///< axis -> [begin, end)
     std::map<std::string, Index> bin;                  ///< axis -> neighbours averaged

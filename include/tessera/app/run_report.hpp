@@ -12,7 +12,7 @@ namespace tessera {
 
 /// One line of the quality table: an image of the truth and the entries that were counted.
 struct QualityRow {
-    std::string name;    ///< "input", "estimate"
+    std::string name;     ///< "input", "estimate"
     std::string entries;  ///< "all", "observed", "missing"
     Quality quality;
 };

@@ -26,8 +26,8 @@ struct RunnerFiles {
     std::string resolved_deck;  ///< kept in each checkpoint, compared on resume
 };
 
-/// Owns the loop of any method: progress, metrics, checkpoints, signals, limits. A method implements
-/// none of it.
+/// Owns the loop of any method: progress, metrics, checkpoints, signals, limits. A method
+/// implements none of it.
 template <typename T>
 class Runner {
   public:

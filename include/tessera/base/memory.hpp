@@ -33,16 +33,29 @@ namespace detail {
 [[noreturn]] void allocation_failed(const std::string& label, double bytes);
 }  // namespace detail
 
+namespace detail {
+template <typename View>
+View allocate_view(const std::string& label, Index count) {
+    try {
+        return View(Kokkos::view_alloc(Kokkos::WithoutInitializing, label),
+                    static_cast<std::size_t>(count));
+    } catch (const std::exception&) {
+        allocation_failed(label,
+                          static_cast<double>(count) * sizeof(typename View::value_type));
+    }
+}
+}  // namespace detail
+
 /// An uninitialised named view. The first kernel that writes it decides on which memory node its
 /// pages lie, so fill it in parallel. Throws MemoryError, naming the array, when there is no room.
 template <typename T>
 DeviceView<T> allocate(const std::string& label, Index count) {
-    try {
-        return DeviceView<T>(Kokkos::view_alloc(Kokkos::WithoutInitializing, label),
-                             static_cast<std::size_t>(count));
-    } catch (const std::exception&) {
-        detail::allocation_failed(label, static_cast<double>(count) * sizeof(T));
-    }
+    return detail::allocate_view<DeviceView<T>>(label, count);
+}
+/// The same in host memory.
+template <typename T>
+HostView<T> allocate_host(const std::string& label, Index count) {
+    return detail::allocate_view<HostView<T>>(label, count);
 }
 
 }  // namespace tessera

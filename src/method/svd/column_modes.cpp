@@ -16,16 +16,17 @@ std::vector<bool> marked_columns(const std::vector<std::string>& axes,
     std::vector<bool> is_column(axes.size(), false);
     if (names.empty()) {
         const auto bands = std::find(axes.begin(), axes.end(), "bands");
-        const auto mode = bands == axes.end() ? axes.size() - 1
-                                              : static_cast<std::size_t>(bands - axes.begin());
+        const auto mode =
+            bands == axes.end() ? axes.size() - 1 : static_cast<std::size_t>(bands - axes.begin());
         is_column[mode] = true;
         return is_column;
     }
     for (const std::string& name : names) {
         const auto found = std::find(axes.begin(), axes.end(), name);
         if (found == axes.end()) {
-            throw UsageError(fmt::format("method.columns: \"{}\" is no axis of the data; its axes are {}",
-                                         name, fmt::join(axes, ", ")));
+            throw UsageError(
+                fmt::format("method.columns: \"{}\" is no axis of the data; its axes are {}", name,
+                            fmt::join(axes, ", ")));
         }
         const auto mode = static_cast<std::size_t>(found - axes.begin());
         if (is_column[mode]) {
@@ -41,9 +42,7 @@ std::vector<bool> marked_columns(const std::vector<std::string>& axes,
 
 }  // namespace
 
-bool ColumnModes::permuted() const {
-    return !std::is_sorted(mode_order.begin(), mode_order.end());
-}
+bool ColumnModes::permuted() const { return !std::is_sorted(mode_order.begin(), mode_order.end()); }
 
 std::vector<bool> ColumnModes::row_modes() const {
     std::vector<bool> rows(mode_order.size(), true);

@@ -156,9 +156,8 @@ void fill_with_column_means(const std::uint8_t* mask, SlabMatrix<T> values,
 
 template ImputationSums impute<float>(SlabMatrix<const float>, const Matrix&, const std::uint8_t*,
                                       SlabMatrix<float>, const Communicator&);
-template ImputationSums impute<double>(SlabMatrix<const double>, const Matrix&,
-                                       const std::uint8_t*, SlabMatrix<double>,
-                                       const Communicator&);
+template ImputationSums impute<double>(SlabMatrix<const double>, const Matrix&, const std::uint8_t*,
+                                       SlabMatrix<double>, const Communicator&);
 template void fill_with_column_means<float>(const std::uint8_t*, SlabMatrix<float>,
                                             const Communicator&);
 template void fill_with_column_means<double>(const std::uint8_t*, SlabMatrix<double>,

@@ -44,10 +44,10 @@ NoiseLevels known_noise(const Problem<T>& problem, const SvdOptions& options,
     if (!options.noise_sigma.empty()) {
         const auto given = static_cast<Index>(options.noise_sigma.size());
         if (given != 1 && given != matrix.columns()) {
-            throw UsageError(
-                fmt::format("method.noise_sigma has {} numbers, but the matrix has {} columns: give "
-                            "one number, or one per column",
-                            given, matrix.columns()));
+            throw UsageError(fmt::format(
+                "method.noise_sigma has {} numbers, but the matrix has {} columns: give "
+                "one number, or one per column",
+                given, matrix.columns()));
         }
         return from_list(options.noise_sigma);
     }

@@ -82,11 +82,11 @@ std::optional<KeptSpectrum> keep_by_noise(const Spectrum& spectrum, const SvdOpt
         for (std::size_t i = 0; i < shrunk.size() && shrunk[i] > 0.0; ++i) {
             kept.weights.push_back(shrunk[i] / spectrum.values[i]);
         }
-        kept.remark = fmt::format("optimal shrinkage keeps {} triplets, {}", kept.weights.size(),
-                                  level);
+        kept.remark =
+            fmt::format("optimal shrinkage keeps {} triplets, {}", kept.weights.size(), level);
     } else {
-        const double beta = std::min(spectrum.rows, spectrum.columns) /
-                            std::max(spectrum.rows, spectrum.columns);
+        const double beta =
+            std::min(spectrum.rows, spectrum.columns) / std::max(spectrum.rows, spectrum.columns);
         const double threshold = optimal_hard_threshold(beta) *
                                  std::sqrt(std::max(spectrum.rows, spectrum.columns)) *
                                  noise->sigma;
@@ -123,8 +123,9 @@ std::optional<KeptSpectrum> keep_spectrum(const Spectrum& spectrum, const SvdOpt
             return keep_count(spectrum, options.rank, "rank as given");
         case Truncation::hysime:
             TESSERA_ASSERT(hysime_rank.has_value(), "the HySime rank must be known by now");
-            return keep_count(spectrum, *hysime_rank,
-                              fmt::format("HySime finds a signal subspace of size {}", *hysime_rank));
+            return keep_count(
+                spectrum, *hysime_rank,
+                fmt::format("HySime finds a signal subspace of size {}", *hysime_rank));
         case Truncation::energy:
         case Truncation::error: {
             const double allowed = options.truncation == Truncation::energy

@@ -49,8 +49,7 @@ Index column_count(const Extents& shape, const ColumnModes& modes) {
 }
 
 void SvdEntry::check(const Extents& shape, const std::vector<std::string>& axes) const {
-    const Index columns =
-        column_count(shape, choose_column_modes(shape, axes, options_.columns));
+    const Index columns = column_count(shape, choose_column_modes(shape, axes, options_.columns));
     if (options_.truncation == SvdOptions::Truncation::rank && options_.rank > columns) {
         throw UsageError(
             fmt::format("method.rank is {}, but the {} x {} matrix of this {} tensor has rank at "
@@ -61,8 +60,9 @@ void SvdEntry::check(const Extents& shape, const std::vector<std::string>& axes)
     const bool regression =
         options_.truncation == SvdOptions::Truncation::hysime || options_.whiten;
     if (regression && shape.product() / columns < columns) {
-        throw UsageError("method svd: estimating the noise of each column needs more rows than "
-                         "columns");
+        throw UsageError(
+            "method svd: estimating the noise of each column needs more rows than "
+            "columns");
     }
     if (regression && !svd_is_direct(options_, columns)) {
         throw UsageError(
@@ -84,16 +84,16 @@ std::vector<bool> SvdEntry::preferred_split(const Extents& shape,
 std::vector<PhaseMemory> SvdEntry::plan(const Extents& shape, const Extents& block,
                                         const std::vector<std::string>& axes,
                                         std::size_t scalar_bytes, bool masked) const {
-    const auto columns =
-        static_cast<double>(column_count(shape, choose_column_modes(shape, axes, options_.columns)));
+    const auto columns = static_cast<double>(
+        column_count(shape, choose_column_modes(shape, axes, options_.columns)));
     const double entries = static_cast<double>(block.product());
     const double tensor_bytes = entries * static_cast<double>(scalar_bytes);
     const bool stabilised = options_.stabilisation == SvdOptions::Stabilisation::anscombe;
     const double copies = masked || stabilised ? 1.0 : 0.0;
     // R, its scaled copy, and the three matrices of the small SVD.
     const double small = 5.0 * 8.0 * columns * columns;
-    const double scores = entries / columns * static_cast<double>(options_.rank) *
-                          static_cast<double>(scalar_bytes);
+    const double scores =
+        entries / columns * static_cast<double>(options_.rank) * static_cast<double>(scalar_bytes);
     return {{"decomposition", copies * tensor_bytes + small + (masked ? scores : 0.0)},
             {"estimate", (copies + 1.0) * tensor_bytes + small}};
 }

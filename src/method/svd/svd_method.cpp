@@ -11,7 +11,6 @@
 #include "tessera/linalg/dense_svd.hpp"
 #include "tessera/linalg/slab_kernels.hpp"
 #include "tessera/linalg/tall_qr.hpp"
-#include "tessera/method/svd/imputation.hpp"
 #include "tessera/method/svd/noise_levels.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/problem/noise_estimate.hpp"
@@ -38,25 +37,7 @@ SvdSolver iterative_solver(Solver solver) {
     }
 }
 
-VarianceStabilisation stabilisation(const NoiseModel& noise) {
-    return {noise.peak, noise.readout};
-}
-
-// The columns of a matrix scaled by a factor each.
-Matrix scale_columns(Matrix matrix, const std::vector<double>& factors) {
-    for (Index column = 0; column < matrix.columns; ++column) {
-        for (Index row = 0; row < matrix.rows; ++row) {
-            matrix(row, column) *= factors[static_cast<std::size_t>(column)];
-        }
-    }
-    return matrix;
-}
-
-Matrix first_columns(const Matrix& matrix, Index count) {
-    Matrix part(matrix.rows, count);
-    std::copy_n(matrix.values.begin(), part.values.size(), part.values.begin());
-    return part;
-}
+VarianceStabilisation stabilisation(const NoiseModel& noise) { return {noise.peak, noise.readout}; }
 
 Matrix cross_product(const Matrix& r) {
     const SlabMatrix<const double> rows{r.data(), 1, r.columns, r.rows};
@@ -103,9 +84,8 @@ void SvdMethod<T>::prepare_noise() {
         const Matrix r = tall_qr_r(matrix_.values(), matrix_.communicator(), route);
         const Matrix columns_gram = cross_product(r);
         if (options_.whiten) {
-            column_sigma_ = needs_levels
-                                ? estimate_band_noise(columns_gram, matrix_.rows()).sigma
-                                : known.column_sigma;
+            column_sigma_ = needs_levels ? estimate_band_noise(columns_gram, matrix_.rows()).sigma
+                                         : known.column_sigma;
         }
         if (options_.truncation == Truncation::hysime) {
             find_hysime_rank(columns_gram);
@@ -176,16 +156,9 @@ void SvdMethod<T>::step_imputation() {
         kept = keep();
     }
     weights_ = kept->weights;
-    const auto rank = static_cast<Index>(weights_.size());
-    agree(matrix_.communicator(), [&] {
-        scores_ = HostView<T>(Kokkos::view_alloc(Kokkos::WithoutInitializing, "svd scores"),
-                              static_cast<std::size_t>(matrix_.local_rows() * rank));
-    });
-    multiply(matrix_.values(), right_in(), matrix_.with_columns(scores_.data(), rank));
-    const ImputationSums sums =
-        impute(matrix_.template with_columns<const T>(scores_.data(), rank), right_out(),
-               matrix_.mask(), matrix_.writable_values(), matrix_.communicator());
-    matrix_.store();
+    scores_ = allocate_scores();
+    multiply(matrix_.values(), right().in, matrix_.with_columns(scores_.data(), rank()));
+    const ImputationSums sums = impute_from_scores();
     const auto ratio = [](double part, double whole) {
         return whole > 0.0 ? std::sqrt(part / whole) : 0.0;
     };
@@ -232,8 +205,7 @@ void SvdMethod<T>::decompose_directly() {
 template <typename T>
 void SvdMethod<T>::decompose_batch() {
     const Phase phase("svd/solver");
-    const UnfoldingOperator<T> whole(matrix_.tensor(), matrix_.modes().first,
-                                     matrix_.modes().last);
+    const UnfoldingOperator<T> whole(matrix_.tensor(), matrix_.modes().first, matrix_.modes().last);
     Triplets triplets;
     if (!spectrum_.values.empty()) {
         triplets = restore_triplets(whole, spectrum_.values, residuals_, right_);
@@ -258,32 +230,19 @@ void SvdMethod<T>::decompose_batch() {
 }
 
 template <typename T>
+HostView<T> SvdMethod<T>::allocate_scores() const {
+    HostView<T> scores;
+    agree(matrix_.communicator(), [&] {
+        scores = allocate_host<T>("svd scores", matrix_.local_rows() * rank());
+    });
+    return scores;
+}
+
+template <typename T>
 std::optional<KeptSpectrum> SvdMethod<T>::keep() {
     const std::optional<Index> hysime =
         hysime_rank_ < 0 ? std::nullopt : std::optional<Index>(hysime_rank_);
     return keep_spectrum(spectrum_, options_, noise_sigma_, hysime, !direct_);
-}
-
-template <typename T>
-Matrix SvdMethod<T>::right_in() const {
-    Matrix in = scale_columns(first_columns(right_, static_cast<Index>(weights_.size())), weights_);
-    for (Index row = 0; row < in.rows && !column_sigma_.empty(); ++row) {
-        for (Index column = 0; column < in.columns; ++column) {
-            in(row, column) /= column_sigma_[static_cast<std::size_t>(row)];
-        }
-    }
-    return in;
-}
-
-template <typename T>
-Matrix SvdMethod<T>::right_out() const {
-    Matrix out = first_columns(right_, static_cast<Index>(weights_.size()));
-    for (Index row = 0; row < out.rows && !column_sigma_.empty(); ++row) {
-        for (Index column = 0; column < out.columns; ++column) {
-            out(row, column) *= column_sigma_[static_cast<std::size_t>(row)];
-        }
-    }
-    return out;
 }
 
 template <typename T>
@@ -292,12 +251,18 @@ void SvdMethod<T>::fill_missing() {
         fill_with_column_means(matrix_.mask(), matrix_.writable_values(), matrix_.communicator());
     } else {
         // As the step that computed the scores left them: by the same kernel, to the same bits.
-        const auto rank = static_cast<Index>(weights_.size());
-        static_cast<void>(
-            impute(matrix_.template with_columns<const T>(scores_.data(), rank), right_out(),
-                   matrix_.mask(), matrix_.writable_values(), matrix_.communicator()));
+        static_cast<void>(impute_from_scores());
     }
     matrix_.store();
+}
+
+template <typename T>
+ImputationSums SvdMethod<T>::impute_from_scores() {
+    const ImputationSums sums =
+        impute(matrix_.template with_columns<const T>(scores_.data(), rank()), right().out,
+               matrix_.mask(), matrix_.writable_values(), matrix_.communicator());
+    matrix_.store();
+    return sums;
 }
 
 template <typename T>
@@ -347,11 +312,10 @@ void SvdMethod<T>::serialise(Archive& archive) {
     if (!masked() || steps_done_ == 0) {
         return;
     }
-    const auto rank = static_cast<Index>(weights_.size());
     if (archive.loading()) {
-        scores_ = HostView<T>("svd scores", static_cast<std::size_t>(matrix_.local_rows() * rank));
+        scores_ = allocate_scores();
     }
-    archive.block("scores", matrix_.place(rank), scores_.data());
+    archive.block("scores", matrix_.place(rank()), scores_.data());
     if (archive.loading()) {
         fill_missing();
     }
@@ -363,11 +327,12 @@ DenseTensor<T> SvdMethod<T>::estimate() const {
     const DenseTensor<T> result = matrix_.like("svd estimate");
     auto host = Kokkos::create_mirror_view(Kokkos::HostSpace(), result.block());
     const SlabMatrix<T> out = matrix_.with_columns(host.data(), matrix_.columns());
-    const auto rank = static_cast<Index>(weights_.size());
+    const RightFactors right_side = right();
     if (masked() && scores_.size() != 0) {
-        reconstruct(matrix_.template with_columns<const T>(scores_.data(), rank), right_out(), out);
+        reconstruct(matrix_.template with_columns<const T>(scores_.data(), rank()), right_side.out,
+                    out);
     } else {
-        project(matrix_.values(), right_in(), right_out(), out);
+        project(matrix_.values(), right_side.in, right_side.out, out);
     }
     Kokkos::deep_copy(result.block(), host);
     if (options_.stabilisation == SvdOptions::Stabilisation::anscombe) {
@@ -378,30 +343,28 @@ DenseTensor<T> SvdMethod<T>::estimate() const {
 
 template <typename T>
 std::vector<Factor> SvdMethod<T>::factors() const {
-    const auto rank = static_cast<Index>(weights_.size());
     const bool first = matrix_.communicator().rank() == 0;
     const auto replicated = [&](const Extents& shape) {
         const Extents none = Extents::filled(shape.order(), 0);
         return BlockPlace{shape, {none, first ? shape : none}};
     };
     std::vector<Factor> result;
-    result.push_back({"singular_values",
-                      replicated({static_cast<Index>(spectrum_.values.size())}),
+    result.push_back({"singular_values", replicated({static_cast<Index>(spectrum_.values.size())}),
                       first ? spectrum_.values : std::vector<double>{}});
-    result.push_back({"weights", replicated({rank}), first ? weights_ : std::vector<double>{}});
+    result.push_back({"weights", replicated({rank()}), first ? weights_ : std::vector<double>{}});
     // Row-major columns x rank from the column-major matrix.
-    const Matrix kept = first_columns(right_, rank);
-    Factor right{"right_vectors", replicated({kept.rows, rank}), {}};
+    const Matrix kept = leading_columns(right_, rank());
+    Factor vectors{"right_vectors", replicated({kept.rows, kept.columns}), {}};
     for (Index row = 0; first && row < kept.rows; ++row) {
-        for (Index column = 0; column < rank; ++column) {
-            right.values.push_back(kept(row, column));
+        for (Index column = 0; column < kept.columns; ++column) {
+            vectors.values.push_back(kept(row, column));
         }
     }
-    result.push_back(std::move(right));
+    result.push_back(std::move(vectors));
     // The coordinates of every row in the basis: eigen-images, for a cube unfolded by its bands.
-    std::vector<T> scores(static_cast<std::size_t>(matrix_.local_rows() * rank));
-    multiply(matrix_.values(), right_in(), matrix_.with_columns(scores.data(), rank));
-    result.push_back({"scores", matrix_.place(rank), {scores.begin(), scores.end()}});
+    std::vector<T> scores(static_cast<std::size_t>(matrix_.local_rows() * rank()));
+    multiply(matrix_.values(), right().in, matrix_.with_columns(scores.data(), rank()));
+    result.push_back({"scores", matrix_.place(rank()), {scores.begin(), scores.end()}});
     return result;
 }
 

@@ -21,17 +21,20 @@ void SvdOptions::declare(OptionTable& table) {
     table.add("rank", rank, "number of triplets kept; used with truncation = \"rank\"").minimum(1);
     table.add("energy", energy, "share of the squared norm kept").above(0.0).maximum(1.0);
     table.add("error", error, "relative Frobenius error of the truncation").above(0.0).below(1.0);
-    table.add_number_or_list("noise_sigma", noise_sigma,
-                             "standard deviation of the noise, one or one per column")
+    table
+        .add_number_or_list("noise_sigma", noise_sigma,
+                            "standard deviation of the noise, one or one per column")
         .above(0.0)
         .example("0.1")
         .details(
             "Left out, the level that the problem states (data.noise or [[corrupt]]); where that "
             "is unknown, it is estimated: from the median singular value for shrinkage and "
             "threshold, by regression between bands for hysime and whitening.");
-    table.add("whiten", whiten,
-              "divide each column by its noise level before the decomposition, and undo it after")
-        .details("For noise that differs from band to band. The levels are estimated if not known.");
+    table
+        .add("whiten", whiten,
+             "divide each column by its noise level before the decomposition, and undo it after")
+        .details(
+            "For noise that differs from band to band. The levels are estimated if not known.");
     table.add_choice("stabilise", stabilisation,
                      {{"none", Stabilisation::none, ""},
                       {"anscombe", Stabilisation::anscombe,
@@ -47,20 +50,24 @@ void SvdOptions::declare(OptionTable& table) {
          {"randomized", Solver::randomized, "SLEPc, randomised subspace iteration"},
          {"scalapack", Solver::scalapack, "dense, distributed: small problems only"}},
         "how singular triplets are computed");
-    table.add("triplets_per_step", triplets_per_step,
-              "triplets that an iterative solver finds between two possible checkpoints")
+    table
+        .add("triplets_per_step", triplets_per_step,
+             "triplets that an iterative solver finds between two possible checkpoints")
         .minimum(1);
     table.add("solver_tolerance", solver_tolerance, "relative residual of a singular triplet")
         .above(0.0)
         .below(1.0);
-    table.add("solver_maximum_iterations", solver_maximum_iterations,
-              "iterations of the solver per batch of triplets")
+    table
+        .add("solver_maximum_iterations", solver_maximum_iterations,
+             "iterations of the solver per batch of triplets")
         .minimum(1);
-    table.add("imputation_maximum_steps", imputation_maximum_steps,
-              "most rounds of filling in missing entries")
+    table
+        .add("imputation_maximum_steps", imputation_maximum_steps,
+             "most rounds of filling in missing entries")
         .minimum(1);
-    table.add("imputation_tolerance", imputation_tolerance,
-              "stop when missing entries change by less than this, relative to their norm")
+    table
+        .add("imputation_tolerance", imputation_tolerance,
+             "stop when missing entries change by less than this, relative to their norm")
         .above(0.0);
 }
 

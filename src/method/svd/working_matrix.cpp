@@ -54,8 +54,8 @@ WorkingMatrix<T>::WorkingMatrix(const Problem<T>& problem, ColumnModes modes, bo
         tensor_ = writable_copy(tensor_);
     }
     if (problem.mask) {
-        mask_ = into_layout(*problem.mask, modes_.mode_order, tensor_.partition(),
-                            modes_.permuted());
+        mask_ =
+            into_layout(*problem.mask, modes_.mode_order, tensor_.partition(), modes_.permuted());
         host_mask_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), mask_->block());
     }
     host_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), tensor_.block());

@@ -19,7 +19,8 @@ struct Spectrum {
 
 /// What is kept of a spectrum.
 struct KeptSpectrum {
-    /// One factor in [0, 1] per kept triplet, from the largest: 1 keeps the singular value as it is.
+    /// One factor in [0, 1] per kept triplet, from the largest: 1 keeps the singular value as it
+    /// is.
     std::vector<double> weights;
     /// A sentence for the log.
     std::string remark;

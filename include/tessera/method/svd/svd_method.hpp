@@ -6,6 +6,8 @@
 
 #include "tessera/linalg/distributed_svd.hpp"
 #include "tessera/method/method.hpp"
+#include "tessera/method/svd/imputation.hpp"
+#include "tessera/method/svd/right_factors.hpp"
 #include "tessera/method/svd/spectrum_rule.hpp"
 #include "tessera/method/svd/svd_options.hpp"
 #include "tessera/method/svd/working_matrix.hpp"
@@ -16,11 +18,11 @@ namespace tessera {
 ///
 /// With every entry observed the steps are the batches of triplets that the solver finds (one for
 /// tsqr, which finds all). With missing entries each step is one round of imputation: decompose the
-/// filled matrix, keep what the rule keeps, fill the missing entries from that; the objective is the
-/// relative error on observed entries only.
+/// filled matrix, keep what the rule keeps, fill the missing entries from that; the objective is
+/// the relative error on observed entries only.
 ///
-/// The estimate is A V diag(w) V^T for singular vectors V and weights w, formed panel by panel: left
-/// vectors are never stored.
+/// The estimate is A V diag(w) V^T for singular vectors V and weights w, formed panel by panel:
+/// left vectors are never stored.
 template <typename T>
 class SvdMethod final : public Method<T> {
   public:
@@ -50,17 +52,21 @@ class SvdMethod final : public Method<T> {
     void find_hysime_rank(const Matrix& gram);
     [[nodiscard]] std::optional<KeptSpectrum> keep();
     void fill_missing();
-    /// Factors of the estimate A in_ out_^T: whitening and weights are in them.
-    [[nodiscard]] Matrix right_in() const;
-    [[nodiscard]] Matrix right_out() const;
+    /// Writes the missing entries of the working matrix from scores and right factors.
+    ImputationSums impute_from_scores();
+    [[nodiscard]] HostView<T> allocate_scores() const;
+    [[nodiscard]] Index rank() const { return static_cast<Index>(weights_.size()); }
+    [[nodiscard]] RightFactors right() const {
+        return right_factors(right_, weights_, column_sigma_);
+    }
 
     const Problem<T>& problem_;
     SvdOptions options_;
     std::uint64_t seed_;
     bool direct_;
     WorkingMatrix<T> matrix_;
-    std::optional<double> noise_sigma_;   ///< of white noise on the (whitened) matrix
-    std::vector<double> column_sigma_;    ///< whitening: noise of each column; empty: none
+    std::optional<double> noise_sigma_;  ///< of white noise on the (whitened) matrix
+    std::vector<double> column_sigma_;   ///< whitening: noise of each column; empty: none
     std::vector<std::string> remarks_;
 
     // The state: what `serialise` lists.

@@ -26,7 +26,7 @@ struct SvdOptions {
     Index triplets_per_step = 32;
     double solver_tolerance = 1e-12;
     Index solver_maximum_iterations = 1000;
-    Index imputation_maximum_steps = 200;
+    Index imputation_maximum_steps = 1000;
     double imputation_tolerance = 1e-4;
 
     void declare(OptionTable& table);

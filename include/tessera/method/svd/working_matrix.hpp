@@ -37,9 +37,7 @@ class WorkingMatrix {
     void reload() const { Kokkos::deep_copy(host_, tensor_.block()); }
 
     /// One byte per entry, as `values`; null when nothing is missing.
-    [[nodiscard]] const std::uint8_t* mask() const {
-        return mask_ ? host_mask_.data() : nullptr;
-    }
+    [[nodiscard]] const std::uint8_t* mask() const { return mask_ ? host_mask_.data() : nullptr; }
     /// Another block with `columns` entries in place of the columns (scores, an estimate).
     template <typename U>
     [[nodiscard]] SlabMatrix<U> with_columns(U* data, Index columns) const {

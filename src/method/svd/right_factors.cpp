@@ -1,0 +1,40 @@
+#include "tessera/method/svd/right_factors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tessera {
+
+Matrix leading_columns(const Matrix& matrix, Index count) {
+    Matrix part(matrix.rows, count);
+    std::copy_n(matrix.values.begin(), part.values.size(), part.values.begin());
+    return part;
+}
+
+Matrix scale_columns(Matrix a, const std::vector<double>& factors) {
+    for (Index column = 0; column < a.columns; ++column) {
+        for (Index row = 0; row < a.rows; ++row) {
+            a(row, column) *= factors[static_cast<std::size_t>(column)];
+        }
+    }
+    return a;
+}
+
+RightFactors right_factors(const Matrix& vectors, const std::vector<double>& weights,
+                           const std::vector<double>& column_sigma) {
+    const Matrix kept = leading_columns(vectors, static_cast<Index>(weights.size()));
+    RightFactors factors{scale_columns(kept, weights), kept};
+    if (column_sigma.empty()) {
+        return factors;
+    }
+    for (Index column = 0; column < kept.columns; ++column) {
+        for (Index row = 0; row < kept.rows; ++row) {
+            const double sigma = column_sigma[static_cast<std::size_t>(row)];
+            factors.in(row, column) /= sigma;
+            factors.out(row, column) *= sigma;
+        }
+    }
+    return factors;
+}
+
+}  // namespace tessera
