@@ -36,16 +36,6 @@ auto on_host(const DeviceView<T>& device) {
     return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), device);
 }
 
-template <typename T>
-HostView<T> allocate_host(const std::string& label, Index count) {
-    try {
-        return HostView<T>(Kokkos::view_alloc(Kokkos::WithoutInitializing, label),
-                           static_cast<std::size_t>(count));
-    } catch (const std::exception&) {
-        detail::allocation_failed(label, static_cast<double>(count) * sizeof(T));
-    }
-}
-
 /// Columns `columns` and rows `rows` of w, transposed: what `multiply` takes.
 Matrix transposed_part(const Matrix& w, Range rows, Range columns) {
     Matrix part(columns.size(), rows.size());
