@@ -17,9 +17,6 @@
 namespace tessera {
 namespace {
 
-/// Names of groups, object headers, attributes: what a format takes beside the arrays.
-constexpr double bookkeeping_bytes = 64.0 * 1024.0;
-
 /// A file descriptor that closes itself.
 class Descriptor {
   public:
@@ -149,7 +146,7 @@ void require_free_space(const std::string& path, double bytes, const std::string
     }
     const double free_bytes =
         static_cast<double>(system.f_bavail) * static_cast<double>(system.f_frsize);
-    if (free_bytes < bytes + bookkeeping_bytes) {
+    if (free_bytes < bytes) {
         throw IoError(path + ": no space left for " + what + ": it needs " + format_bytes(bytes) +
                       " and " + format_bytes(free_bytes) +
                       " are free; free some space or choose another place for the output");

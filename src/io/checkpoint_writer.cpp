@@ -43,8 +43,7 @@ void CheckpointWriter::State::write(const MemberInfo& member, const Box& box, co
     const hdf5::Silence silence;
     const std::string name = file.path() + ", member " + member.path;
     const std::string action = "write " + name;
-    file.require_space(static_cast<double>(member.shape.product()) * sizeof(T),
-                       "member " + member.path);
+    file.reserve(static_cast<double>(member.shape.product()) * sizeof(T), "member " + member.path);
     hdf5::Handle dataset;
     file.together([&] {
         TESSERA_ASSERT(!hdf5::exists(file.id(), member.path),

@@ -1,6 +1,10 @@
 #include "partial_file.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
 
 #include "tessera/base/error.hpp"
 #include "tessera/io/atomic_file.hpp"
@@ -18,6 +22,30 @@ hdf5::Handle create(const Communicator& communicator, const std::string& path) {
                          H5Fclose, "create " + path);
 }
 
+/// Small things are not reserved one by one.
+constexpr double reserve_step_bytes = 64.0 * 1024.0;
+
+/// Takes blocks of the disk up to that length without making the file longer. False: none are left.
+bool allocate_blocks(const std::string& path, Index length) {
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return true;  // whatever is wrong with the file, writing will tell it
+    }
+    const bool full = ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, length) != 0 &&
+                      (errno == ENOSPC || errno == EDQUOT);
+    ::close(descriptor);
+    return !full;
+}
+
+/// Frees what was reserved beyond the end of the file.
+void give_back_blocks(const std::string& path) {
+    std::error_code ignored;
+    const auto length = std::filesystem::file_size(path, ignored);
+    if (!ignored) {
+        std::filesystem::resize_file(path, length, ignored);
+    }
+}
+
 }  // namespace
 
 PartialFile::PartialFile(const Communicator& communicator, std::string path)
@@ -25,11 +53,11 @@ PartialFile::PartialFile(const Communicator& communicator, std::string path)
     agree(communicator_, [&] {
         if (communicator_.rank() == 0) {
             start_partial(path_);
-            require_free_space(path_, 0.0, "a new file");
         }
     });
     try {
         together([&] { file_ = create(communicator_, partial_name(path_)); });
+        reserve(0.0, "a new file");
     } catch (const Error&) {
         abandon();
         throw;
@@ -44,12 +72,24 @@ PartialFile::~PartialFile() {
 
 void PartialFile::together(const std::function<void()>& work) const { agree(communicator_, work); }
 
-void PartialFile::require_space(double bytes, const std::string& what) const {
+void PartialFile::reserve(double bytes, const std::string& what) {
+    // What HDF5 adds: the index of chunks, and the name, header and attributes of an object.
+    needed_bytes_ += 1.001 * bytes + 4096.0;
+    if (needed_bytes_ <= reserved_bytes_) {
+        return;
+    }
+    const double more = needed_bytes_ - reserved_bytes_ + reserve_step_bytes;
     agree(communicator_, [&] {
-        if (communicator_.rank() == 0) {
-            require_free_space(path_, bytes, what);
+        if (communicator_.rank() != 0) {
+            return;
+        }
+        require_free_space(path_, more, what);
+        if (!allocate_blocks(partial_name(path_), static_cast<Index>(reserved_bytes_ + more))) {
+            throw IoError(path_ + ": no space left for " + what +
+                          "; free some space or choose another place for the output");
         }
     });
+    reserved_bytes_ += more;
 }
 
 void PartialFile::publish() {
@@ -62,6 +102,7 @@ void PartialFile::publish() {
         together([&] { file_.close(action); });
         together([&] {
             if (communicator_.rank() == 0) {
+                give_back_blocks(partial_name(path_));
                 publish_partial(path_);
             }
         });

@@ -29,8 +29,11 @@ class PartialFile {
     /// all ranks or be the last one in it: a rank that leaves early would be missed by the others.
     void together(const std::function<void()>& work) const;
 
-    /// Throws unless the disk has room for `bytes`, which are the same on all ranks.
-    void require_space(double bytes, const std::string& what) const;
+    /// Reserves room on the disk for `bytes` more (the same number on all ranks), for `what`; call
+    /// it before anything of that size is written. A disk that fills up is then noticed here, by
+    /// one rank, and not inside a collective write, from which MPI's own file layer may never come
+    /// back. Where the file system cannot reserve, only its free space is looked at.
+    void reserve(double bytes, const std::string& what);
 
     /// Flushes, closes and renames.
     void publish();
@@ -41,6 +44,8 @@ class PartialFile {
     Communicator communicator_;
     std::string path_;
     hdf5::Handle file_;
+    double needed_bytes_ = 0.0;    ///< at least the length that the file will have
+    double reserved_bytes_ = 0.0;  ///< of the disk, from the beginning of the file
 };
 
 }  // namespace tessera

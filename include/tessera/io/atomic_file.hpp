@@ -26,8 +26,8 @@ void append_text(const std::string& path, std::string_view text);
 /// The whole of a small text file. Throws IoError.
 [[nodiscard]] std::string read_text(const std::string& path);
 
-/// Throws IoError when the file system of `path` has less than `bytes` free (plus a little for the
-/// book-keeping of the format) for `what`, which the sentence names. For one rank.
+/// Throws IoError when the file system of `path` has less than `bytes` free for `what`, which the
+/// sentence names. For one rank.
 void require_free_space(const std::string& path, double bytes, const std::string& what);
 
 }  // namespace tessera

@@ -20,13 +20,14 @@ struct ResultOptions {
 ///
 ///     /VTKHDF                 WholeExtent, Origin, Spacing, Direction
 ///     /VTKHDF/PointData/NAME  arrays (z, y, x), see ImageLayout; attributes dims (as stored),
-///                             tensor_axes, tensor_shape, tensor_modes (how to undo the order), units
+///                             tensor_axes, tensor_shape, tensor_modes (how to undo the order),
+///                             units
 ///     /result/NAME            the same arrays under a shorter name
 ///     /factors/NAME           factors of the estimate, as the method has them
 ///     /manifest               JSON text; also the attribute `manifest` of the root
 ///
-/// All functions are collective and throw the same IoError on all ranks. The file has its final name
-/// only after `close`; when the store goes away without it, nothing is left.
+/// All functions are collective and throw the same IoError on all ranks. The file has its final
+/// name only after `close`; when the store goes away without it, nothing is left.
 class ResultStore {
   public:
     /// Creates `path`.partial. Arrays must have `geometry.axes.size()` modes.
@@ -39,7 +40,8 @@ class ResultStore {
     /// Adds an array; `units` of its values go into an attribute. All arrays have the same shape.
     /// T: float, double, std::uint8_t.
     template <typename T>
-    void write(const std::string& name, const DenseTensor<T>& tensor, const std::string& units = "");
+    void write(const std::string& name, const DenseTensor<T>& tensor,
+               const std::string& units = "");
 
     /// Adds observation - estimate, formed piece by piece, without a third tensor; entries where
     /// `mask` (none: nothing is missing) is 0 hold 0. All three have the same partition.
