@@ -64,7 +64,7 @@ Matrix gram_by_tiles(SlabMatrix<const T> a) {
         const Index end = cut.count() * (own + 1) / workers;
         for (Index index = cut.count() * own / workers; index < end; ++index) {
             const Panel<const T> panel = cut.panel(a, index);
-            gather_rows(panel, a.columns, worker.packed.data(), stride);
+            gather(panel, a.columns, worker.packed.data(), stride, 1);
             add_panel(worker.packed.data(), stride, panel.rows(), padded, worker.sums.data());
         }
     });
@@ -88,7 +88,7 @@ Matrix gram_by_blas(SlabMatrix<const T> a) {
     HostView<double> packed("Gram panel", static_cast<std::size_t>(cut.max_rows() * a.columns));
     for (Index index = 0; index < cut.count(); ++index) {
         const Panel<const T> panel = cut.panel(a, index);
-        gather_rows(panel, a.columns, packed.data(), a.columns);
+        gather(panel, a.columns, packed.data(), a.columns, 1);
         blas::syrk(blas::Triangle::lower, blas::Transpose::no, a.columns, panel.rows(), 1.0,
                    packed.data(), a.columns, 1.0, result.data(), a.columns);
     }

@@ -153,7 +153,7 @@ void rows_by_blas(const Panel<const T>& a, const Factor<T>& b, const Panel<T>& o
     const Index result_begin = gather_a ? rows * b.depth : 0;
     gathered.resize(static_cast<std::size_t>(result_begin + (scatter_out ? rows * b.width : 0)));
     if (gather_a) {
-        gather_rows(a, b.depth, gathered.data(), b.depth);
+        gather(a, b.depth, gathered.data(), b.depth, 1);
     }
     T* result = scatter_out ? gathered.data() + result_begin : out.data;
     blas::gemm<T>(Transpose::no, Transpose::no, b.width, rows, b.depth, T{1}, b.data(), b.stride,

@@ -66,19 +66,24 @@ class PanelCut {
     Index count_ = 0;
 };
 
-/// Copies a panel to row-major order, converting: entry (row, c) goes to to[row * to_stride + c].
+/// Copies a panel to a plain matrix, converting: entry (row, c) goes to to[row * row_stride + c *
+/// column_stride].
 template <typename T, typename U>
-void gather_rows(const Panel<const T>& panel, Index columns, U* to, Index to_stride) {
-    // Eight columns at a time: eight streams of the source fill whole cache lines of the target.
-    const Index block = panel.column_stride == 1 ? columns : 8;
+void gather(const Panel<const T>& panel, Index columns, U* to, Index row_stride,
+            Index column_stride) {
+    // Eight columns at a time: where rows and columns swap places, eight streams of one side fill
+    // whole cache lines of the other.
+    const bool same_order = panel.column_stride == column_stride;
+    const Index block = same_order ? columns : 8;
     for (Index slab = 0; slab < panel.slabs; ++slab) {
         const T* from = panel.data + slab * panel.slab_stride;
+        U* target = to + slab * panel.right * row_stride;
         for (Index first = 0; first < columns; first += block) {
             const Index last = std::min(first + block, columns);
             for (Index r = 0; r < panel.right; ++r) {
-                U* row = to + (slab * panel.right + r) * to_stride;
                 for (Index c = first; c < last; ++c) {
-                    row[c] = static_cast<U>(from[c * panel.column_stride + r]);
+                    target[r * row_stride + c * column_stride] =
+                        static_cast<U>(from[c * panel.column_stride + r]);
                 }
             }
         }
