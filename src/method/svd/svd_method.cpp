@@ -132,13 +132,19 @@ void SvdMethod<T>::step_complete() {
         weights_ = kept->weights;
         remarks_.push_back(kept->remark);
     }
-    double rest = spectrum_.squared_norm;
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-        rest -= spectrum_.values[i] * spectrum_.values[i] *
-                (1.0 - (1.0 - weights_[i]) * (1.0 - weights_[i]));
+    // What the estimate leaves of the known triplets, and all of the unknown ones.
+    double rest = 0.0;
+    double known = 0.0;
+    for (std::size_t i = 0; i < spectrum_.values.size(); ++i) {
+        const double weight = i < weights_.size() ? weights_[i] : 0.0;
+        const double energy = spectrum_.values[i] * spectrum_.values[i];
+        rest += (1.0 - weight) * (1.0 - weight) * energy;
+        known += energy;
     }
-    objective_ = std::sqrt(std::max(0.0, rest) /
-                           (spectrum_.squared_norm > 0.0 ? spectrum_.squared_norm : 1.0));
+    if (!spectrum_.complete) {
+        rest += std::max(0.0, spectrum_.squared_norm - known);
+    }
+    objective_ = std::sqrt(rest / (spectrum_.squared_norm > 0.0 ? spectrum_.squared_norm : 1.0));
 }
 
 template <typename T>
@@ -232,9 +238,8 @@ void SvdMethod<T>::decompose_batch() {
 template <typename T>
 HostView<T> SvdMethod<T>::allocate_scores() const {
     HostView<T> scores;
-    agree(matrix_.communicator(), [&] {
-        scores = allocate_host<T>("svd scores", matrix_.local_rows() * rank());
-    });
+    agree(matrix_.communicator(),
+          [&] { scores = allocate_host<T>("svd scores", matrix_.local_rows() * rank()); });
     return scores;
 }
 
