@@ -207,7 +207,7 @@ std::string claim_folder(const Communicator& communicator, const Study& study,
     if (output.name.empty()) {
         return make_run_folder(communicator, output.folder, deck_name);
     }
-    const std::string folder = (fs::path(output.folder) / output.name).string();
+    std::string folder = (fs::path(output.folder) / output.name).string();
     claim_run_folder(communicator, folder, output.overwrite);
     return folder;
 }

@@ -44,10 +44,10 @@ std::string signal_name(int number) {
 
 }  // namespace
 
-StopRequest::StopRequest(Communicator communicator, std::filesystem::path run_folder,
+StopRequest::StopRequest(Communicator communicator, const std::filesystem::path& run_folder,
                          std::optional<double> time_limit_seconds, double start_seconds)
     : communicator_(std::move(communicator)),
-      stop_file_(std::move(run_folder) / "stop_now"),
+      stop_file_(run_folder / "stop_now"),
       time_limit_seconds_(time_limit_seconds),
       start_seconds_(start_seconds) {
     caught_signal = 0;

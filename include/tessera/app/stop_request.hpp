@@ -16,7 +16,7 @@ namespace tessera {
 class StopRequest {
   public:
     /// Installs the handlers. The limit counts from `start_seconds` of the monotonic clock.
-    StopRequest(Communicator communicator, std::filesystem::path run_folder,
+    StopRequest(Communicator communicator, const std::filesystem::path& run_folder,
                 std::optional<double> time_limit_seconds, double start_seconds);
     ~StopRequest();
     StopRequest(const StopRequest&) = delete;
