@@ -21,19 +21,21 @@ struct Panel {
     Index rows = 0;
     Index columns = 0;
     std::vector<float> values;
-    /// Values drawn darkest and brightest; one pair for all, or one per channel.
+    /// Values drawn darkest and brightest: one for all, or one per channel. Not used for lines.
     std::vector<float> low;
     std::vector<float> high;
-    std::string row_axis;     ///< with the unit, as printed beside the panel
-    std::string column_axis;
-    double row_extent = 0.0;     ///< length of the side in units of the axis, for tick labels and
-    double column_extent = 0.0;  ///< for the aspect; 0: count pixels
-    double row_origin = 0.0;
-    double column_origin = 0.0;
-    std::string value_label;  ///< beside the colour bar of grey and heat panels
+    std::string row_label;  ///< name and unit of the axis that runs down
+    std::string column_label;
+    /// Coordinates of the picture's upper and lower, left and right edge; equal: pixels are
+    /// counted.
+    double row_begin = 0.0;
+    double row_end = 0.0;
+    double column_begin = 0.0;
+    double column_end = 0.0;
+    std::vector<std::string> curve_names;  ///< of a line panel, one per row
 };
 
-/// A sheet of panels in `columns` columns, row by row; an empty title and no values leave a gap.
+/// A sheet of panels in `columns` columns, row by row; a panel without values leaves a gap.
 struct PictureSheet {
     std::string title;
     std::vector<std::string> caption;  ///< lines under the panels: quality figures, band numbers
@@ -50,10 +52,10 @@ template <typename T>
 struct SheetRequest {
     std::string title;
     std::vector<std::string> caption;
-    std::vector<std::string> axes;     ///< one name per mode
-    std::vector<double> spacing;       ///< per mode; empty: 1
-    std::vector<std::string> units;    ///< per mode; empty: none
-    std::vector<double> wavelengths;   ///< of the bands, in nanometres or micrometres; may be empty
+    std::vector<std::string> axes;    ///< one name per mode
+    std::vector<double> spacing;      ///< per mode; empty: 1
+    std::vector<std::string> units;   ///< per mode; empty: none
+    std::vector<double> wavelengths;  ///< of the bands, in nanometres or micrometres; may be empty
     const DenseTensor<T>* input = nullptr;
     const DenseTensor<T>* estimate = nullptr;
     const DenseTensor<T>* truth = nullptr;

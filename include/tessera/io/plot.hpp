@@ -14,15 +14,17 @@ struct Curve {
     std::vector<double> values;
 };
 
-/// A diagram of one or more curves over a common axis.
+/// A diagram of one or more curves over a common axis. The value axis is logarithmic, if it may be,
+/// when all values are positive and span more than two decades.
 struct Diagram {
     std::string title;
     std::string position_label;
     std::vector<Curve> curves;
+    bool may_be_logarithmic = true;
 };
 
-/// Draws diagrams below each other into a PNG file, whole or not at all. A value axis is logarithmic
-/// when all values are positive and span more than two decades. For one rank. Throws IoError.
+/// Draws diagrams below each other (in two columns from the fourth on) into a PNG file, whole or
+/// not at all. For one rank. Throws IoError.
 void draw_diagrams(const std::string& path, const std::string& title,
                    const std::vector<Diagram>& diagrams);
 
