@@ -75,10 +75,11 @@ json describe_source(const std::string& source) {
         return {{"path", ""}};
     }
     std::error_code ignored;
-    const auto changed = std::filesystem::last_write_time(source, ignored);
+    const auto changed =
+        std::chrono::file_clock::to_sys(std::filesystem::last_write_time(source, ignored));
     return {{"path", std::filesystem::absolute(source, ignored).string()},
             {"bytes", std::filesystem::file_size(source, ignored)},
-            {"changed",
+            {"changed_unix_seconds",
              std::chrono::duration_cast<std::chrono::seconds>(changed.time_since_epoch()).count()}};
 }
 
@@ -120,7 +121,7 @@ std::vector<std::string> input_changes(const std::string& json_text, const std::
         return changes;
     }
     const json now = describe_source(source);
-    for (const char* const what : {"bytes", "changed"}) {
+    for (const char* const what : {"bytes", "changed_unix_seconds"}) {
         if (before["input"].contains(what) && before["input"][what] != now[what]) {
             changes.push_back(source + " is not the file that the run began with: its " +
                               (std::string(what) == "bytes" ? "size" : "time of change") +

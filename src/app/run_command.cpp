@@ -110,9 +110,8 @@ ExitCode end_early(const Session& session, const RunEnd& end, Index steps) {
 // The end of a finished run: everything is written, then judged.
 template <typename T>
 ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Method<T>& method,
-                const RunEnd& end) {
+                const DenseTensor<T>& estimate, const RunEnd& end) {
     const OutputOptions& output = session.study.output;
-    const DenseTensor<T> estimate = method.estimate();
     const std::vector<QualityRow> rows = judge_all(problem, estimate, output.quality_range);
     write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
                  session.manifest);
@@ -190,7 +189,7 @@ ExitCode execute(const Session& session) {
     }
     const RunEnd end = runner.run();
     return end.stopped_early ? end_early(session, end, method->steps_done())
-                             : finish(session, problem, *method, end);
+                             : finish(session, problem, *method, runner.take_estimate(), end);
 }
 
 ExitCode execute_in_precision(const Session& session) {

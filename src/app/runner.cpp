@@ -103,8 +103,12 @@ void Runner<T>::after_step(double step_seconds) {
     const bool judged = judge_ && options_.quality_every_steps > 0 &&
                         (step % options_.quality_every_steps == 0 || method_.finished());
     if (judged) {
-        const std::vector<NamedValue> quality = judge_(method_.estimate());
+        const DenseTensor<T> estimate = method_.estimate();
+        const std::vector<NamedValue> quality = judge_(estimate);
         values.insert(values.end(), quality.begin(), quality.end());
+        if (method_.finished()) {
+            judged_estimate_ = estimate;
+        }
     }
     const double memory = communicator_.max(memory_use().resident_bytes);
     // Rank 0's clock decides for all.
@@ -120,6 +124,16 @@ void Runner<T>::after_step(double step_seconds) {
     if (!method_.finished() && checkpoint_due()) {
         save_checkpoint();
     }
+}
+
+template <typename T>
+DenseTensor<T> Runner<T>::take_estimate() {
+    if (judged_estimate_) {
+        DenseTensor<T> estimate = *judged_estimate_;
+        judged_estimate_.reset();
+        return estimate;
+    }
+    return method_.estimate();
 }
 
 template <typename T>

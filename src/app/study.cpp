@@ -1,5 +1,7 @@
 #include "tessera/app/study.hpp"
 
+#include <algorithm>
+
 #include "tessera/base/error.hpp"
 #include "tessera/io/atomic_file.hpp"
 #include "tessera/parallel/agree.hpp"
@@ -75,6 +77,12 @@ const MethodEntry& Study::method() const {
         }
     }
     throw UsageError("no method is named \"" + name + "\"");
+}
+
+bool Study::masks_entries() const {
+    return !data.mask.empty() || data.missing != DataOptions::Missing::none ||
+           std::any_of(corruptions.begin(), corruptions.end(),
+                       [](const auto& corruption) { return corruption->kind() == "missing"; });
 }
 
 std::string read_text_everywhere(const Communicator& communicator, const std::string& path) {

@@ -47,6 +47,9 @@ class Runner {
     /// Steps until the method has finished or something asks to stop. Collective.
     RunEnd run();
 
+    /// The method's estimate after `run`; not computed again where the last step was judged.
+    [[nodiscard]] DenseTensor<T> take_estimate();
+
   private:
     [[nodiscard]] bool has_checkpoint() const;
     void save_checkpoint();
@@ -61,6 +64,7 @@ class Runner {
     RunnerFiles files_;
     double start_seconds_;
     Judge judge_;
+    std::optional<DenseTensor<T>> judged_estimate_;  ///< of the last step, when that was judged
     CheckpointFiles checkpoints_;
     std::optional<JsonLines> metrics_;
     ProgressLine progress_;

@@ -30,6 +30,9 @@ class Study {
     }
     [[nodiscard]] bool has_truth_file() const { return resolved_->has_table("truth"); }
 
+    /// Whether some entries will be missing from the problem.
+    [[nodiscard]] bool masks_entries() const;
+
     DataOptions data;
     SourceOptions truth;
     std::vector<std::shared_ptr<Corruption>> corruptions;
