@@ -2,6 +2,7 @@
 
 #include <lapacke.h>
 
+#include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "tessera/linalg/blas.hpp"
 #include "tessera/linalg/slab_kernels.hpp"
 #include "tessera/parallel/agree.hpp"
+#include "tile_solve.hpp"
 
 namespace tessera {
 namespace {
@@ -103,9 +105,46 @@ Verdict second_factor(Matrix& gram, const Matrix& first) {
     return Verdict::usable;
 }
 
-// Gram matrix of A R^-1 over this rank's rows, panel by panel, never more of A R^-1 than a panel.
+void add(const Matrix& part, Matrix& sum) {
+    std::transform(part.values.begin(), part.values.end(), sum.values.begin(), sum.values.begin(),
+                   std::plus<>());
+}
+
+// Gram matrix of A R^-1 over this rank's rows, a few panels at a time, never more of A R^-1 than
+// those. A panel becomes one slab, columns of consecutive rows, filled up with zero rows.
 template <typename T>
-Matrix gram_of_quotient(SlabMatrix<const T> a, const Matrix& r) {
+Matrix gram_of_quotient_by_tiles(SlabMatrix<const T> a, const Matrix& r) {
+    using Host = Kokkos::DefaultHostExecutionSpace;
+    constexpr Index unit = tile::max_width<double>;
+    constexpr Index panels_per_thread = 4;
+    const Index n = a.columns;
+    const PanelCut cut(a, 240);
+    const Index slab_rows = (cut.max_rows() + unit - 1) / unit * unit;
+    const Index slab_size = slab_rows * n;
+    const Index batch = std::min<Index>(panels_per_thread * Host().concurrency(), cut.count());
+    std::vector<double> slabs(static_cast<std::size_t>(batch * slab_size));
+    Matrix result(n, n);
+    for (Index first = 0; first < cut.count(); first += batch) {
+        const Index count = std::min(batch, cut.count() - first);
+        Kokkos::parallel_for("tessera::quotient", Kokkos::RangePolicy<Host>(0, count),
+                             [&](Index own) {
+                                 double* slab = slabs.data() + own * slab_size;
+                                 const Panel<const T> panel = cut.panel(a, first + own);
+                                 if (panel.rows() < slab_rows) {
+                                     std::fill_n(slab, slab_size, 0.0);
+                                 }
+                                 gather(panel, n, slab, 1, slab_rows);
+                                 tile::solve_upper(r, slab, slab_rows, slab_rows);
+                             });
+        Host().fence("tessera::quotient");
+        add(gram(SlabMatrix<const double>{slabs.data(), count, n, slab_rows}), result);
+    }
+    return result;
+}
+
+// The same by the library for triangles beyond the cache.
+template <typename T>
+Matrix gram_of_quotient_by_blas(SlabMatrix<const T> a, const Matrix& r) {
     const Index n = a.columns;
     const PanelCut cut(a, std::max<Index>(1024, n));
     std::vector<double> panel(static_cast<std::size_t>(cut.max_rows() * n));
@@ -116,11 +155,15 @@ Matrix gram_of_quotient(SlabMatrix<const T> a, const Matrix& r) {
         // The row-major panel is the library's transposed one: R^-T A^T.
         blas::trsm(blas::Side::left, blas::Triangle::upper, blas::Transpose::yes, n, rows.rows(),
                    1.0, r.data(), n, panel.data(), n);
-        const Matrix part = gram(SlabMatrix<const double>{panel.data(), rows.rows(), n, 1});
-        std::transform(part.values.begin(), part.values.end(), result.values.begin(),
-                       result.values.begin(), std::plus<>());
+        add(gram(SlabMatrix<const double>{panel.data(), rows.rows(), n, 1}), result);
     }
     return result;
+}
+
+template <typename T>
+Matrix gram_of_quotient(SlabMatrix<const T> a, const Matrix& r) {
+    return a.columns <= tile::max_square ? gram_of_quotient_by_tiles(a, r)
+                                         : gram_of_quotient_by_blas(a, r);
 }
 
 // Rank 0 turns `matrix` into something by `work`, all ranks get its verdict and, where usable, the

@@ -20,7 +20,7 @@ class Folder {
   public:
     explicit Folder(Index n)
         : n_(narrow(n)),
-          block_(std::min(n_, 32)),
+          block_(std::min(n_, 24)),
           factors_(static_cast<std::size_t>(block_ * n_)),
           work_(static_cast<std::size_t>(block_ * n_)) {}
 
@@ -44,7 +44,7 @@ class Folder {
 template <typename T>
 Matrix fold_rows(SlabMatrix<const T> a) {
     const Index n = a.columns;
-    const PanelCut cut(a, std::max<Index>(1024, n));
+    const PanelCut cut(a, std::max<Index>(512, n));
     std::vector<double> panel(static_cast<std::size_t>(cut.max_rows() * n));
     Matrix r(n, n);
     Folder folder(n);

@@ -99,8 +99,7 @@ Matrix gram_by_blas(SlabMatrix<const T> a) {
 
 template <typename T>
 Matrix gram(SlabMatrix<const T> a) {
-    constexpr Index max_tile_columns = 512;
-    Matrix result = a.columns <= max_tile_columns ? gram_by_tiles(a) : gram_by_blas(a);
+    Matrix result = a.columns <= tile::max_square ? gram_by_tiles(a) : gram_by_blas(a);
     for (Index j = 0; j < a.columns; ++j) {
         for (Index i = j + 1; i < a.columns; ++i) {
             result(j, i) = result(i, j);

@@ -71,10 +71,22 @@ class PanelCut {
 template <typename T, typename U>
 void gather(const Panel<const T>& panel, Index columns, U* to, Index row_stride,
             Index column_stride) {
-    // Eight columns at a time: where rows and columns swap places, eight streams of one side fill
-    // whole cache lines of the other.
-    const bool same_order = panel.column_stride == column_stride;
-    const Index block = same_order ? columns : 8;
+    // Where rows and columns swap places, eight streams of the source are read onwards together and
+    // fill whole cache lines of the target.
+    constexpr Index streams = 8;
+    if (panel.right == 1 && row_stride == 1) {
+        for (Index first = 0; first < panel.slabs; first += streams) {
+            const Index last = std::min(first + streams, panel.slabs);
+            for (Index c = 0; c < columns; ++c) {
+                for (Index row = first; row < last; ++row) {
+                    to[row + c * column_stride] = static_cast<U>(
+                        panel.data[row * panel.slab_stride + c * panel.column_stride]);
+                }
+            }
+        }
+        return;
+    }
+    const Index block = panel.column_stride == column_stride ? columns : streams;
     for (Index slab = 0; slab < panel.slabs; ++slab) {
         const T* from = panel.data + slab * panel.slab_stride;
         U* target = to + slab * panel.right * row_stride;

@@ -30,6 +30,10 @@ inline constexpr int max_halves = 6;
 template <typename T>
 inline constexpr int max_width = max_halves* half<T>;
 
+/// Up to this order, square matrices of sums or factors stay in cache, one per thread; larger ones
+/// are left to the library.
+inline constexpr Index max_square = 512;
+
 template <typename T, int bytes>
 struct VectorOf {
     typedef T Type __attribute__((vector_size(bytes)));
