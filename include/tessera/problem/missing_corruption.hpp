@@ -8,8 +8,8 @@
 namespace tessera {
 
 /// Takes entries out of the problem: they get mask 0 and value 0. A share `keep` of the pattern's
-/// units stays observed: of bands and views exactly the rounded number, of the others each unit with
-/// that probability. An entry that was already missing stays so.
+/// units stays observed: of bands and views exactly the rounded number, of the others each unit
+/// with that probability. An entry that was already missing stays so.
 struct MissingCorruption final : Corruption {
     enum class Pattern {
         entries,  ///< single entries

@@ -14,9 +14,9 @@ struct VarianceStabilisation {
     template <typename T>
     void forward(const DenseTensor<T>& tensor) const;
 
-    /// In place: the closed form of the exact unbiased inverse (Makitalo and Foi 2013, eq. 10), which
-    /// maps the mean of the transformed values back to the mean of the counts; back to values. Never
-    /// negative.
+    /// In place: the closed form of the exact unbiased inverse (Makitalo and Foi 2013, eq. 10),
+    /// which maps the mean of the transformed values back to the mean of the counts; back to
+    /// values. Never negative.
     template <typename T>
     void inverse(const DenseTensor<T>& tensor) const;
 };
