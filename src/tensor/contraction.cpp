@@ -13,10 +13,6 @@
 namespace tessera {
 namespace {
 
-// Rows of the unfolding that a rank handles at a time where they have to be fetched: 32 MiB of
-// float64, so that the buffers stay small beside the block.
-constexpr Index fetched_entries = Index{1} << 22;
-
 void check_mode(const Extents& shape, int mode) {
     if (mode < 0 || mode >= shape.order()) {
         throw UsageError("Mode " + std::to_string(mode) +
@@ -57,6 +53,25 @@ void multiply_block(SlabMatrix<const T> block, const Matrix& w, SlabMatrix<T> ou
     }
 }
 
+/// Adds up symmetric matrices of all ranks. Only one triangle travels: MPI may add up different
+/// entries in different orders, and the sum would not be quite symmetric.
+void sum_symmetric(const Communicator& communicator, Matrix& matrix) {
+    std::vector<double> triangle;
+    for (Index j = 0; j < matrix.columns; ++j) {
+        for (Index i = 0; i <= j; ++i) {
+            triangle.push_back(matrix(i, j));
+        }
+    }
+    communicator.sum_in_place(triangle.data(), static_cast<Index>(triangle.size()));
+    auto entry = triangle.begin();
+    for (Index j = 0; j < matrix.columns; ++j) {
+        for (Index i = 0; i <= j; ++i) {
+            matrix(i, j) = *entry;
+            matrix(j, i) = *entry++;
+        }
+    }
+}
+
 /// Packs rows begin..end-1 of a block's unfolding, column by column.
 template <typename T>
 void pack_rows(const Unfolding& shape, const DeviceView<T>& block, Range rows, T* target) {
@@ -79,7 +94,8 @@ void pack_rows(const Unfolding& shape, const DeviceView<T>& block, Range rows, T
 template <typename T>
 class SplitGram {
   public:
-    SplitGram(const DenseTensor<T>& tensor, int mode, const Communicator& along)
+    SplitGram(const DenseTensor<T>& tensor, int mode, const Communicator& along,
+              Index fetched_entries)
         : tensor_(tensor),
           along_(along),
           block_(tensor.block_shape(), mode, mode + 1),
@@ -209,26 +225,26 @@ DenseTensor<T> tensor_times_matrix(const DenseTensor<T>& tensor, int mode, const
 }
 
 template <typename T>
-Matrix unfolding_gram(const DenseTensor<T>& tensor, int mode) {
+Matrix unfolding_gram(const DenseTensor<T>& tensor, int mode, Index fetched_entries) {
     Phase phase("tensor/gram");
     check_mode(tensor.shape(), mode);
     const Communicator along = along_mode(tensor.partition().grid(), mode);
     const Unfolding block(tensor.block_shape(), mode, mode + 1);
     Matrix sum(tensor.shape()[mode], tensor.shape()[mode]);
     if (along.size() > 1) {
-        sum = SplitGram<T>(tensor, mode, along)();
+        sum = SplitGram<T>(tensor, mode, along, fetched_entries)();
     } else if (block.rows() > 0) {
         const auto source = on_host(tensor.block());
         sum = gram(SlabMatrix<const T>{source.data(), block.left, block.middle, block.right});
     }
-    tensor.communicator().sum_in_place(sum.data(), sum.rows * sum.columns);
+    sum_symmetric(tensor.communicator(), sum);
     return sum;
 }
 
 #define TESSERA_INSTANTIATE(T)                                                                \
     template DenseTensor<T> tensor_times_matrix<T>(const DenseTensor<T>&, int, const Matrix&, \
                                                    const std::string&);                       \
-    template Matrix unfolding_gram<T>(const DenseTensor<T>&, int);
+    template Matrix unfolding_gram<T>(const DenseTensor<T>&, int, Index);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

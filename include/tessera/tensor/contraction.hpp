@@ -19,10 +19,16 @@ template <typename T>
                                                  const Matrix& w,
                                                  const std::string& label = "tensor times matrix");
 
+/// Entries that a rank fetches at a time: 32 MiB of float64, so that buffers stay small beside the
+/// block.
+inline constexpr Index default_fetched_entries = Index{1} << 22;
+
 /// Gram matrix of the unfolding of one mode, G(i, j) = sum over all other modes of
 /// tensor(.., i, ..) * tensor(.., j, ..): shape[mode] x shape[mode], on every rank (collective).
-/// Accumulated in float64 also for float32 tensors.
+/// Accumulated in float64 also for float32 tensors. Where the mode is split, each rank fetches
+/// whole rows of the unfolding, about `fetched_entries` entries at a time.
 template <typename T>
-[[nodiscard]] Matrix unfolding_gram(const DenseTensor<T>& tensor, int mode);
+[[nodiscard]] Matrix unfolding_gram(const DenseTensor<T>& tensor, int mode,
+                                    Index fetched_entries = default_fetched_entries);
 
 }  // namespace tessera
