@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <functional>
@@ -11,6 +12,7 @@
 #include "tessera/app/leave_together.hpp"
 #include "tessera/base/build_info.hpp"
 #include "tessera/base/log.hpp"
+#include "tessera/base/option_text.hpp"
 
 namespace tessera {
 namespace {
@@ -121,6 +123,9 @@ void declare(CLI::App& app, CommandLine& line) {
                                           std::string(build_info().git_commit) + ")");
     app.add_flag("-q,--quiet", line.quiet, "only results, warnings and errors on the terminal");
     app.fallthrough();
+    app.footer(
+        "Example:\n  mpirun -n 2 tessera run inputs/hyperspectral_simulated.toml\n"
+        "`tessera COMMAND --help` explains a command, `tessera help` the keys of decks.");
     add_run(app, line, "run", "recovers a tensor as a deck describes", run_command,
             "mpirun -n 2 tessera run inputs/hyperspectral_svd.toml method.rank=12");
     add_resume(app, line);
@@ -130,6 +135,21 @@ void declare(CLI::App& app, CommandLine& line) {
     add_evaluate(app, line);
     add_help(app, line);
     add_template(app, line);
+}
+
+// CLI11 only says that a command is required; this names the word that is none.
+std::string describe(const CLI::ParseError& problem, const CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> commands;
+    for (const CLI::App* const command : app.get_subcommands({})) {
+        commands.push_back(command->get_name());
+    }
+    const auto is_word = [](const char* argument) { return argument[0] != '-'; };
+    char** const word = std::find_if(argv + 1, argv + argc, is_word);
+    if (word == argv + argc ||
+        std::find(commands.begin(), commands.end(), *word) != commands.end()) {
+        return problem.what();
+    }
+    return std::string("\"") + *word + "\" is no command" + did_you_mean(*word, commands);
 }
 
 }  // namespace
@@ -156,7 +176,7 @@ int run_program(int argc, char** argv) {
         print(world, std::string(version.what()) + "\n");
         return static_cast<int>(ExitCode::done);
     } catch (const CLI::ParseError& problem) {
-        log::error(std::string(problem.what()) + " (see tessera --help)");
+        log::error(describe(problem, app, argc, argv) + "; see tessera --help");
         return static_cast<int>(ExitCode::usage);
     }
     log::set_quiet(line.quiet);

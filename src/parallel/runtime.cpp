@@ -3,7 +3,9 @@
 #include <mpi.h>
 
 #include <Kokkos_Core.hpp>
+#include <algorithm>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +23,23 @@ std::vector<std::function<void()>>& hooks() {
     return instance;
 }
 
+// Kokkos gets its own options only, and they leave the command line. Shown --help as well, it would
+// answer with its own text before the program does.
+void initialize_kokkos(int& argc, char** argv) {
+    std::vector<char*> for_kokkos(argv, argv + std::min(argc, 1));
+    std::vector<char*> others = for_kokkos;
+    for (int i = 1; i < argc; ++i) {
+        const bool own = std::string_view(argv[i]).starts_with("--kokkos");
+        (own ? for_kokkos : others).push_back(argv[i]);
+    }
+    auto count = static_cast<int>(for_kokkos.size());
+    for_kokkos.push_back(nullptr);
+    Kokkos::initialize(count, for_kokkos.data());
+    argc = static_cast<int>(others.size());
+    others.push_back(nullptr);
+    std::copy(others.begin(), others.end(), argv);
+}
+
 }  // namespace
 
 Runtime::Runtime(int& argc, char** argv) {
@@ -31,7 +50,7 @@ Runtime::Runtime(int& argc, char** argv) {
     // Kokkos warns about OMP_PROC_BIND once per rank; obeying that hint would put all ranks of a
     // node on one core when the launcher does not bind. A user's own setting is kept.
     setenv("KOKKOS_DISABLE_WARNINGS", "1", 0);
-    Kokkos::initialize(argc, argv);
+    initialize_kokkos(argc, argv);
     is_alive = true;
     log::set_speaker(Communicator::world().rank() == 0);
 }
