@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/app/commands.hpp"
+#include "tessera/app/problem_builder.hpp"
 #include "tessera/app/run_report.hpp"
 #include "tessera/io/read_tensor.hpp"
 #include "tessera/problem/quality.hpp"
@@ -66,6 +67,7 @@ ExitCode evaluate_command(const Communicator& communicator, const EvaluateArgume
     std::optional<Mask> mask;
     if (!arguments.mask.empty()) {
         mask = read_like<std::uint8_t>(communicator, arguments.mask, request, partition);
+        make_binary(*mask);
         options.entries = QualityEntries::observed;
     }
     const Quality quality = evaluate_quality(truth, estimate, mask, roles, options);

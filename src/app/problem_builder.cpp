@@ -117,6 +117,17 @@ Mask mask_from_values(const DenseTensor<T>& tensor, DataOptions::Missing marker)
     return mask;
 }
 
+Index count_observed(const Mask& mask) {
+    const DeviceView<std::uint8_t> observed = mask.block();
+    Index count = 0;
+    Kokkos::parallel_reduce(
+        "tessera::count_observed",
+        Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace, Kokkos::IndexType<std::size_t>>(
+            0, observed.size()),
+        KOKKOS_LAMBDA(std::size_t i, Index & sum) { sum += observed(i) != 0 ? 1 : 0; }, count);
+    return mask.communicator().sum(count);
+}
+
 template <typename T>
 void clear_missing(const DenseTensor<T>& tensor, const Mask& mask) {
     const DeviceView<T> values = tensor.block();
@@ -177,6 +188,16 @@ DenseTensor<T> duplicate(const DenseTensor<T>& tensor, const std::string& label)
 
 }  // namespace
 
+void make_binary(const Mask& mask) {
+    const DeviceView<std::uint8_t> observed = mask.block();
+    Kokkos::parallel_for(
+        "tessera::make_binary",
+        Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace, Kokkos::IndexType<std::size_t>>(
+            0, observed.size()),
+        KOKKOS_LAMBDA(std::size_t i) { observed(i) = observed(i) != 0 ? 1 : 0; });
+    Kokkos::fence("tessera::make_binary");
+}
+
 DataOutline outline_data(const Communicator& communicator, const Study& study) {
     DataOutline outline;
     if (study.data.scene == DataOptions::Scene::hyperspectral) {
@@ -235,6 +256,7 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
         const OpenSource opened =
             open_companion(communicator, mask_source(study), outline, "data.mask");
         mask = read_tensor<std::uint8_t>(*opened.reader, opened.plan, "mask", partition);
+        make_binary(*mask);
         clear_missing(values, *mask);
     } else if (study.data.missing != DataOptions::Missing::none) {
         mask = mask_from_values(values, study.data.missing);
@@ -260,6 +282,11 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
     const std::vector<std::string> done =
         corrupt(study.corruptions, values, mask, noise, study.run.seed, outline.axes);
     remarks.insert(remarks.end(), done.begin(), done.end());
+    if (mask && count_observed(*mask) == 0) {
+        throw UsageError(
+            "no entry of the data is observed, so there is nothing to go by: check data.mask, "
+            "data.missing and [[corrupt]]");
+    }
     remarks.push_back(fmt::format("process grid {} ({} ranks)", partition.grid().dims().to_string(),
                                   communicator.size()));
     std::vector<std::string> axes = outline.axes;
