@@ -10,7 +10,8 @@ namespace tessera {
 
 /// What both sides of a checkpoint agree on; private to the layer.
 ///
-///     /                   attributes format, format_version, step, ranks, program_version
+///     /                   attributes format, format_version, step, ranks, program_version,
+///                         git_commit
 ///     /deck               text
 ///     /state/GROUP/NAME   one dataset per member
 ///

@@ -66,6 +66,15 @@ hdf5::Handle storage_properties(const Extents& image, Index entry_bytes,
     return properties;
 }
 
+/// One rank alone writes its pieces through HDF5's cache of chunks. It must hold a layer of them,
+/// or each row of a chunk goes to the disk by itself.
+hdf5::Handle access_properties() {
+    const std::string action = "choose the cache of an array";
+    hdf5::Handle properties = hdf5::checked(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, action);
+    hdf5::check(H5Pset_chunk_cache(properties.get(), 12421, std::size_t{128} << 20, 1.0), action);
+    return properties;
+}
+
 /// Values of a tensor's block as they are.
 template <typename T, typename Stored>
 struct Values {
@@ -183,8 +192,9 @@ hdf5::Handle ResultStore::State::create_array(const std::string& name, hid_t typ
         const hdf5::Handle space = hdf5::dataspace(layout->image_shape());
         const hdf5::Handle storage =
             storage_properties(layout->image_shape(), entry_bytes, options);
+        const hdf5::Handle access = access_properties();
         dataset = hdf5::checked(H5Dcreate2(file.id(), path.c_str(), type, space.get(), H5P_DEFAULT,
-                                           storage.get(), H5P_DEFAULT),
+                                           storage.get(), access.get()),
                                 H5Dclose, action(name));
         const auto order = static_cast<std::size_t>(shape.order());
         hdf5::write_attribute(dataset.get(), "dims", layout->image_axes());
