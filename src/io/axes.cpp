@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "dataset_info.hpp"
 #include "tessera/base/error.hpp"
@@ -50,34 +51,24 @@ struct FoldedAxes {
 }
 
 /// Replaces the one entry 0 by what the others leave.
-std::vector<Index> completed(const DatasetInfo& info, std::vector<Index> shape) {
-    Index total = 1;
+std::vector<Index> completed(const DatasetInfo& info, const std::vector<Index>& asked) {
+    Index left = 1;
     for (const Index extent : info.shape) {
-        total *= extent;
+        left *= extent;
     }
-    Index known = 1;
-    const auto open = std::find(shape.begin(), shape.end(), 0);
-    for (const Index extent : shape) {
-        if (extent < 0 || extent > total) {
-            bad_fold(info, shape);
-        }
-        if (extent > 0) {
-            known = known > total / extent ? 0 : known * extent;
-        }
-        if (known == 0) {
-            bad_fold(info, shape);
-        }
-    }
-    if (open != shape.end()) {
-        const std::vector<Index> asked = shape;
-        *open = total / known;
-        known *= *open;
-        if (std::find(shape.begin(), shape.end(), 0) != shape.end()) {
+    for (const Index extent : asked) {
+        if (extent < 0 || (extent > 0 && left % extent != 0)) {
             bad_fold(info, asked);
         }
+        left /= extent > 0 ? extent : 1;
     }
-    if (known != total) {
-        bad_fold(info, shape);
+    std::vector<Index> shape = asked;
+    const auto open = std::find(shape.begin(), shape.end(), 0);
+    if (open != shape.end()) {
+        *open = std::exchange(left, 1);
+    }
+    if (left != 1 || std::find(shape.begin(), shape.end(), 0) != shape.end()) {
+        bad_fold(info, asked);
     }
     return shape;
 }
@@ -123,8 +114,7 @@ void check_names(const std::vector<std::string>& names, const char* key) {
     for (const std::string& name : names) {
         if (name.empty() || !seen.insert(name).second) {
             throw UsageError(std::string(key) + " = \"" + list_text(names) + "\" " +
-                             (name.empty() ? "has an empty name"
-                                           : "names " + name + " twice"));
+                             (name.empty() ? "has an empty name" : "names " + name + " twice"));
         }
     }
 }
@@ -143,9 +133,8 @@ std::vector<std::string> names_of(const DatasetInfo& info, const AxesRequest& re
     }
     check_names(request.axes, "data.axes");
     if (request.axes.size() != count) {
-        const std::string shape = request.shape.empty()
-                                      ? info.shape_text()
-                                      : "folded to " + list_text(request.shape);
+        const std::string shape =
+            request.shape.empty() ? info.shape_text() : "folded to " + list_text(request.shape);
         throw UsageError("data.axes names " + std::to_string(request.axes.size()) + " axes (" +
                          list_text(request.axes) + ") but " + info.short_name() + " is " + shape +
                          (request.shape.empty()
@@ -309,7 +298,8 @@ ReadPlan plan_read(const DatasetInfo& info, const AxesRequest& request) {
     crop(plan, request, text);
     const auto bands = std::find(names.begin(), names.end(), "bands");
     if (bands != names.end()) {
-        carry_wavelengths(info, folded.extents[static_cast<std::size_t>(bands - names.begin())], plan);
+        carry_wavelengths(info, folded.extents[static_cast<std::size_t>(bands - names.begin())],
+                          plan);
     }
     if (!request.region.empty() || !request.bins.empty()) {
         text += ": " + plan.shape.to_string();

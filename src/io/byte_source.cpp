@@ -15,11 +15,7 @@ constexpr std::size_t window_bytes = std::size_t{256} << 10;
 }  // namespace
 
 InflateSource::InflateSource(const InputFile& file, Index begin, Index bytes)
-    : file_(file),
-      next_(begin),
-      end_(begin + bytes),
-      packed_(packed_bytes),
-      window_(window_bytes) {
+    : file_(file), next_(begin), end_(begin + bytes), packed_(packed_bytes), window_(window_bytes) {
     if (inflateInit(&stream_) != Z_OK) {
         throw MemoryError("no memory to unpack " + file.path());
     }

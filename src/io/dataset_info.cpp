@@ -16,8 +16,7 @@ constexpr double most_entries = 1e18;
 }  // namespace
 
 bool DatasetInfo::column_major() const {
-    return storage_order.size() > 1 &&
-           std::is_sorted(storage_order.rbegin(), storage_order.rend());
+    return storage_order.size() > 1 && std::is_sorted(storage_order.rbegin(), storage_order.rend());
 }
 
 std::string DatasetInfo::short_name() const {
@@ -57,7 +56,8 @@ void note_obstacles_of_shape(DatasetInfo& info) {
                                [](double product, Index extent) {
                                    return product * static_cast<double>(extent);
                                }) > most_entries) {
-        info.obstacle = "has more entries than any file can hold: its shape is " + info.shape_text();
+        info.obstacle =
+            "has more entries than any file can hold: its shape is " + info.shape_text();
     }
 }
 

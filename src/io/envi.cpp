@@ -101,8 +101,7 @@ std::string choose_data(const std::string& header_path, double expected_bytes,
     }
     const std::string chosen = fitting.empty() ? candidates.front() : fitting.front();
     if (fitting.size() > 1) {
-        remark = "of the data files that fit the header " +
-                 fs::path(chosen).filename().string() +
+        remark = "of the data files that fit the header " + fs::path(chosen).filename().string() +
                  " was taken, name another instead of the header to read that";
     }
     return chosen;

@@ -10,8 +10,8 @@ namespace tessera {
 
 /// ENVI: a text header (.hdr) and a data file of plain numbers beside it. Whatever the interleave
 /// (bsq, bil, bip), the shape is rows x columns x bands. `path` is the header or the data file.
-/// Only samples, lines, bands, data type and interleave have to be there; header offset and byte order
-/// are 0 (little-endian) unless stated. Throws IoError for a malformed or truncated pair.
+/// Only samples, lines, bands, data type and interleave have to be there; header offset and byte
+/// order are 0 (little-endian) unless stated. Throws IoError for a malformed or truncated pair.
 [[nodiscard]] std::vector<DatasetInfo> list_envi(const std::string& path);
 [[nodiscard]] std::unique_ptr<TensorReader> open_envi(const std::string& path);
 

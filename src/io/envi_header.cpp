@@ -71,10 +71,12 @@ EnviHeader::EnviHeader(const std::string& text, const std::string& path) : path_
             }
             value = trimmed(value.substr(1, value.find('}') - 1));
         }
-        if (!values_.emplace(key, value).second) {
-            malformed(place, "'" + key + "' is there twice");
+        const auto [entry, is_new] = values_.emplace(key, value);
+        if (is_new) {
+            entries_.emplace_back(key, value);
+        } else if (entry->second != value) {
+            malformed(place, "'" + key + "' is there twice, with different values");
         }
-        entries_.emplace_back(key, value);
     }
 }
 

@@ -9,8 +9,8 @@
 
 namespace tessera {
 
-/// The keys of an ENVI header. Keys are kept in lower case with single blanks; lists in braces may go
-/// over several lines; lines that begin with a semicolon are comments.
+/// The keys of an ENVI header. Keys are kept in lower case with single blanks; lists in braces may
+/// go over several lines; lines that begin with a semicolon are comments.
 class EnviHeader {
   public:
     /// Throws IoError, naming file and line, for text that is no such header.

@@ -36,9 +36,7 @@ std::size_t long_axes(const DatasetInfo& info) {
 }
 
 /// Names without the slash that HDF5's begin with.
-std::string plain(const std::string& name) {
-    return name.starts_with('/') ? name.substr(1) : name;
-}
+std::string plain(const std::string& name) { return name.starts_with('/') ? name.substr(1) : name; }
 
 }  // namespace
 
@@ -66,8 +64,7 @@ std::size_t find_dataset(const std::vector<DatasetInfo>& infos, const std::strin
     }
     const auto first = std::find_if(infos.begin(), infos.end(),
                                     [](const DatasetInfo& info) { return info.readable(); });
-    const std::string example =
-        first == infos.end() ? "" : ", for example " + first->short_name();
+    const std::string example = first == infos.end() ? "" : ", for example " + first->short_name();
     throw UsageError(path + ": say which array to read" + example + "; " + choices(infos));
 }
 

@@ -51,10 +51,10 @@ bool is_boolean(hid_t type) {
 /// Fills in type, text of the type, and the obstacle when the entries are no real numbers.
 void describe_type(hid_t type, DatasetInfo& info) {
     static const std::map<H5T_class_t, std::string> others = {
-        {H5T_STRING, "text"},        {H5T_COMPOUND, "compound"},
+        {H5T_STRING, "text"},          {H5T_COMPOUND, "compound"},
         {H5T_REFERENCE, "references"}, {H5T_VLEN, "lists of varying length"},
-        {H5T_ARRAY, "small arrays"}, {H5T_OPAQUE, "opaque"},
-        {H5T_BITFIELD, "bit field"}, {H5T_TIME, "time"}};
+        {H5T_ARRAY, "small arrays"},   {H5T_OPAQUE, "opaque"},
+        {H5T_BITFIELD, "bit field"},   {H5T_TIME, "time"}};
     const H5T_class_t kind = H5Tget_class(type);
     const std::size_t bytes = H5Tget_size(type);
     if (kind == H5T_FLOAT) {
@@ -66,9 +66,8 @@ void describe_type(hid_t type, DatasetInfo& info) {
         info.type_text = info.type ? to_string(*info.type) : "odd integers";
     } else if (kind == H5T_ENUM) {
         const Handle base(H5Tget_super(type), H5Tclose);
-        info.type = is_boolean(type)
-                        ? NumberType::logical
-                        : integer_type(bytes, H5Tget_sign(base.get()) == H5T_SGN_2);
+        info.type = is_boolean(type) ? NumberType::logical
+                                     : integer_type(bytes, H5Tget_sign(base.get()) == H5T_SGN_2);
         info.type_text = is_boolean(type) ? "logical" : "enumeration";
     } else {
         const auto found = others.find(kind);
@@ -95,14 +94,14 @@ void describe_matlab_class(hid_t dataset, DatasetInfo& info) {
         info.obstacle = "is empty";
     } else if (other != others.end()) {
         info.type_text = other->second;
-        info.obstacle = "is " + std::string(name == "char" ? "" : "a ") + other->second +
-                        ", not numbers";
+        info.obstacle =
+            "is " + std::string(name == "char" ? "" : "a ") + other->second + ", not numbers";
     } else if (name == "logical" && info.type) {
         info.type = NumberType::logical;
         info.type_text = "logical";
     }
-    if (name != "logical" && !info.type && H5Tget_class(Handle(H5Dget_type(dataset), H5Tclose).get()) ==
-                                               H5T_COMPOUND) {
+    if (name != "logical" && !info.type &&
+        H5Tget_class(Handle(H5Dget_type(dataset), H5Tclose).get()) == H5T_COMPOUND) {
         info.type_text = "complex " + name;
         info.obstacle = "is complex, only real arrays can be read";
     }
@@ -126,8 +125,8 @@ std::vector<std::string> axis_names(const std::string& text, std::size_t count) 
         }
     }
     const std::set<std::string> distinct(names.begin(), names.end());
-    const bool usable = names.size() == count && distinct.size() == count &&
-                        distinct.count("") == 0;
+    const bool usable =
+        names.size() == count && distinct.size() == count && distinct.count("") == 0;
     return usable ? names : std::vector<std::string>();
 }
 

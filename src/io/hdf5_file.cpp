@@ -33,10 +33,11 @@ Handle open_dataset(hid_t file, const Hdf5Array& array) {
     for (int mode = 0; mode < array.chunk.order(); ++mode) {
         chunk_bytes = std::min(chunk_bytes * array.chunk[mode], most_cache_bytes);
     }
-    hdf5::check(H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT,
-                                   static_cast<std::size_t>(std::max(chunk_bytes, least_cache_bytes)),
-                                   H5D_CHUNK_CACHE_W0_DEFAULT),
-                "set properties");
+    hdf5::check(
+        H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT,
+                           static_cast<std::size_t>(std::max(chunk_bytes, least_cache_bytes)),
+                           H5D_CHUNK_CACHE_W0_DEFAULT),
+        "set properties");
     return hdf5::checked(H5Dopen2(file, array.object.c_str(), access.get()), H5Dclose,
                          "open " + array.info.short_name());
 }
@@ -63,8 +64,8 @@ class Hdf5Session : public ReadSession {
         } else {
             select_folded(space.get(), storage_, piece, array_.file_shape.order());
         }
-        hdf5::check(H5Dread(dataset_.get(), memory_type(*array_.info.type), memory.get(), space.get(),
-                            transfer_.get(), buffer),
+        hdf5::check(H5Dread(dataset_.get(), memory_type(*array_.info.type), memory.get(),
+                            space.get(), transfer_.get(), buffer),
                     action);
     }
 
@@ -108,7 +109,8 @@ class Hdf5Reader : public TensorReader {
 bool looks_like_hdf5(const std::string& path) {
     const InputFile file(path);
     const std::string signature = "\x89HDF\r\n\x1a\n";
-    // At 0, 512, 1024, 2048, ...: in front of it may be a block of the user's, such as MATLAB's header.
+    // At 0, 512, 1024, 2048, ...: in front of it may be a block of the user's, such as MATLAB's
+    // header.
     constexpr Index first_place = 512;
     for (Index place = 0; place < file.size(); place = std::max(first_place, 2 * place)) {
         if (file.text(place, static_cast<Index>(signature.size())) == signature) {

@@ -333,9 +333,9 @@ void write_attribute(hid_t object, const std::string& name, const std::vector<T>
     const Silence silence;
     const Handle space =
         dataspace(values.size() == 1 ? Extents{} : Extents{static_cast<Index>(values.size())});
-    const Handle attribute = checked(H5Acreate2(object, name.c_str(), native_type<T>(), space.get(),
-                                                H5P_DEFAULT, H5P_DEFAULT),
-                                     H5Aclose, action);
+    const Handle attribute = checked(
+        H5Acreate2(object, name.c_str(), native_type<T>(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+        H5Aclose, action);
     check(H5Awrite(attribute.get(), native_type<T>(), values.data()), action);
 }
 

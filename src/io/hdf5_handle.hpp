@@ -45,8 +45,8 @@ class Handle {
     [[nodiscard]] hid_t get() const { return id_; }
     [[nodiscard]] bool valid() const { return id_ >= 0; }
 
-    /// Closes now. Throws IoError ("cannot <action>: ...") when HDF5 cannot, for example because the
-    /// disk is full.
+    /// Closes now. Throws IoError ("cannot <action>: ...") when HDF5 cannot, for example because
+    /// the disk is full.
     void close(const std::string& action);
 
   private:
@@ -79,8 +79,8 @@ template <typename T>
 /// (collective). Throws IoError.
 [[nodiscard]] Handle create_file(const std::string& path, const Communicator& communicator);
 
-/// File access properties for all ranks of `communicator`: MPI-IO with collective metadata when there
-/// are several.
+/// File access properties for all ranks of `communicator`: MPI-IO with collective metadata when
+/// there are several.
 [[nodiscard]] Handle file_access(const Communicator& communicator);
 
 /// Transfer properties: collective when there are several ranks.
@@ -105,14 +105,13 @@ template <typename T>
 void write_box(hid_t dataset, const Box& box, const T* values, const Communicator& communicator,
                const std::string& name, Index limit_bytes = transfer_limit_bytes);
 
-/// Attributes of an object: a string of fixed length (ASCII when it can be, which VTK asks for, else
-/// UTF-8) and a list of numbers (a scalar for one). Writing is collective in a file opened on
+/// Attributes of an object: a string of fixed length (ASCII when it can be, which VTK asks for,
+/// else UTF-8) and a list of numbers (a scalar for one). Writing is collective in a file opened on
 /// several ranks, with the same value on each. HDF5 keeps at most 64 KiB in an attribute unless the
 /// file was created for its newest format. Throws IoError.
 void write_attribute(hid_t object, const std::string& name, const std::string& value);
 /// A list of strings, stored with a common fixed length.
-void write_attribute(hid_t object, const std::string& name,
-                     const std::vector<std::string>& values);
+void write_attribute(hid_t object, const std::string& name, const std::vector<std::string>& values);
 template <typename T>
 void write_attribute(hid_t object, const std::string& name, const std::vector<T>& values);
 [[nodiscard]] bool has_attribute(hid_t object, const std::string& name);

@@ -48,9 +48,9 @@ void InputFile::read(Index offset, void* buffer, Index bytes) const {
     auto* target = static_cast<char*>(buffer);
     const Index end = offset + bytes;
     while (offset < end) {
-        const ssize_t got =
-            ::pread(descriptor_, target, static_cast<std::size_t>(std::min(end - offset, most_bytes)),
-                    static_cast<off_t>(offset));
+        const ssize_t got = ::pread(descriptor_, target,
+                                    static_cast<std::size_t>(std::min(end - offset, most_bytes)),
+                                    static_cast<off_t>(offset));
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -66,8 +66,8 @@ void InputFile::read(Index offset, void* buffer, Index bytes) const {
 }
 
 std::string InputFile::text(Index offset, Index most_bytes) const {
-    std::string result(
-        static_cast<std::size_t>(std::clamp<Index>(size_ - offset, 0, most_bytes)), '\0');
+    std::string result(static_cast<std::size_t>(std::clamp<Index>(size_ - offset, 0, most_bytes)),
+                       '\0');
     read(offset, result.data(), static_cast<Index>(result.size()));
     return result;
 }

@@ -91,8 +91,7 @@ void LinearSession::read(const Box& piece, std::byte* buffer) {
             for (int mode = 0; mode < line_mode; ++mode) {
                 position[mode] += place[mode] + (mode == line_mode - 1 ? line : 0);
             }
-            const Index offset =
-                layout_.offset + row_major_offset(position, shape_) * entry_bytes;
+            const Index offset = layout_.offset + row_major_offset(position, shape_) * entry_bytes;
             if (count == 1) {
                 file_.read(offset, target, line_bytes);
             } else {

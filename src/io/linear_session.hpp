@@ -22,8 +22,9 @@ void check_file_size(const InputFile& file, const LinearLayout& layout,
 /// Product of the extents times `entry_bytes`, in floating point where it could overflow.
 [[nodiscard]] double byte_count(const std::vector<Index>& shape, std::size_t entry_bytes);
 
-/// Reads boxes of such an array by calls of `pread`, each rank by itself. Runs that lie close to each
-/// other are read together with what is between them: a disk is faster at that than at seeking.
+/// Reads boxes of such an array by calls of `pread`, each rank by itself. Runs that lie close to
+/// each other are read together with what is between them: a disk is faster at that than at
+/// seeking.
 class LinearSession : public ReadSession {
   public:
     LinearSession(InputFile file, const LinearLayout& layout, const StorageShape& storage);

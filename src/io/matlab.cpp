@@ -9,16 +9,16 @@ namespace tessera {
 
 namespace {
 
-/// Unpacks a compressed variable from front to back and keeps what is wanted. Every rank unpacks the
-/// whole of it, which takes as long as one rank would need, for such a variable holds at most 4 GiB;
-/// none keeps more than a window of it.
+/// Unpacks a compressed variable from front to back and keeps what is wanted. Every rank unpacks
+/// the whole of it, which takes as long as one rank would need, for such a variable holds at most 4
+/// GiB; none keeps more than a window of it.
 class InflateSession : public ReadSession {
   public:
     InflateSession(const MatlabArray& array, const StorageShape& storage)
         : file_(array.info.path),
           source_(file_, array.packed_begin, array.packed_bytes),
           data_begin_(array.data_begin),
-          entry_bytes_(static_cast<Index>(size_of(array.stored_type))),
+          entry_bytes_(static_cast<Index>(size_of(*array.info.type))),
           swapped_(array.swapped),
           shape_(storage.extents) {}
 
@@ -33,8 +33,7 @@ class InflateSession : public ReadSession {
             for (int mode = 0; mode < order; ++mode) {
                 position[mode] += piece.begin[mode];
             }
-            const Index place =
-                data_begin_ + row_major_offset(position, shape_) * entry_bytes_;
+            const Index place = data_begin_ + row_major_offset(position, shape_) * entry_bytes_;
             source_.skip(place - source_.position());
             source_.read(target, line * entry_bytes_);
             target += line * entry_bytes_;
@@ -59,8 +58,7 @@ class InflateSession : public ReadSession {
 
 class MatlabReader : public TensorReader {
   public:
-    explicit MatlabReader(const MatlabArray& array)
-        : TensorReader(array.info, array.stored_type), array_(array) {}
+    explicit MatlabReader(const MatlabArray& array) : TensorReader(array.info), array_(array) {}
 
   private:
     [[nodiscard]] std::unique_ptr<ReadSession> start(const StorageShape& storage,
@@ -68,7 +66,7 @@ class MatlabReader : public TensorReader {
         if (array_.compressed) {
             return std::make_unique<InflateSession>(array_, storage);
         }
-        const LinearLayout layout{array_.data_begin, array_.stored_type, array_.swapped};
+        const LinearLayout layout{array_.data_begin, *info().type, array_.swapped};
         InputFile file(info().path);
         check_file_size(file, layout, info().shape);
         return std::make_unique<LinearSession>(std::move(file), layout, storage);

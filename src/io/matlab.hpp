@@ -8,8 +8,8 @@
 
 namespace tessera {
 
-/// MATLAB's MAT files of level 5 (versions 5 to 7), compressed or not, in both byte orders; fields of
-/// structs as "a.b". Of the published format description ("MAT-File Format", The MathWorks) this
+/// MATLAB's MAT files of level 5 (versions 5 to 7), compressed or not, in both byte orders; fields
+/// of structs as "a.b". Of the published format description ("MAT-File Format", The MathWorks) this
 /// reads real numeric arrays and lists the rest. A library (matio 1.5.23) was tried and crashed on
 /// damaged files, so the elements are walked here with every length checked. Version 7.3 is HDF5.
 /// Throws IoError for a malformed or truncated file.

@@ -70,6 +70,14 @@ std::optional<NumberType> element_number_type(std::uint32_t type) {
     }
 }
 
+/// MATLAB's name of a numeric class.
+const char* class_name(std::uint32_t array_class) {
+    constexpr std::array names = {"double", "single", "int8",   "uint8", "int16",
+                                  "uint16", "int32",  "uint32", "int64", "uint64"};
+    return names[array_class - class_double];
+}
+
+/// The number type of that class, which the file may keep in a smaller one.
 NumberType class_number_type(std::uint32_t array_class) {
     constexpr std::array types = {NumberType::float64, NumberType::float32, NumberType::int8,
                                   NumberType::uint8,   NumberType::int16,   NumberType::uint16,
@@ -220,8 +228,8 @@ class Catalogue {
 
     std::vector<Index> extents(ByteSource& source, Index end) const {
         const Tag tag = inner_tag(source, end);
-        if (tag.type != mi_int32 || tag.bytes % 4 != 0 || tag.bytes == 0 ||
-            tag.bytes > 4 * most_axes) {
+        if ((tag.type != mi_int32 && tag.type != mi_uint32) || tag.bytes % 4 != 0 ||
+            tag.bytes == 0 || tag.bytes > 4 * most_axes) {
             malformed("the size of an array is no list of whole numbers");
         }
         std::vector<Index> shape;
@@ -262,6 +270,9 @@ class Catalogue {
         const std::string own_name = text(source, end);
         if (depth == 0) {
             info.dataset = own_name;
+            if (own_name.empty()) {
+                return;  // what MATLAB keeps for its own use, such as functions' workspaces
+            }
         }
         const std::string kind = other_kind(array_class);
         if (array_class == class_struct) {
@@ -301,44 +312,58 @@ class Catalogue {
     }
 
     void numeric(ByteSource& source, Index end, DatasetInfo info, std::uint32_t flags) {
+        const std::uint32_t array_class = flags & 0xff;
         set_storage_order(info, true);
-        info.type = (flags & logical_flag) != 0 ? NumberType::logical
-                                                : class_number_type(flags & 0xff);
-        info.type_text = type_text(*info.type, big_endian_);
+        info.type = class_number_type(array_class);
         note_obstacles_of_shape(info);
         if ((flags & complex_flag) != 0) {
-            info.type_text = "complex " + info.type_text;
+            info.type_text = std::string("complex ") + class_name(array_class);
             info.obstacle = "is complex, only real arrays can be read";
+            info.type.reset();
+        } else if (!info.readable()) {
+            info.type_text = type_text(*info.type, big_endian_);
         }
         MatlabArray array = current_;
         if (info.readable()) {
-            const Tag tag = inner_tag(source, end);
-            const std::optional<NumberType> stored = element_number_type(tag.type);
-            if (!stored) {
-                malformed(info.dataset + " holds numbers of the unknown type " +
-                          std::to_string(tag.type));
-            }
-            Index entries = 1;
-            for (const Index extent : info.shape) {
-                entries *= extent;  // cannot overflow: note_obstacles_of_shape has looked
-            }
-            if (tag.bytes != entries * static_cast<Index>(size_of(*stored))) {
-                malformed(info.dataset + " is " + info.shape_text() + " " + to_string(*stored) +
-                          " but has " + std::to_string(tag.bytes) + " bytes");
-            }
-            array.stored_type = *stored;
+            info.type = stored_type(source, end, info);
             array.data_begin = source.position();
+            if ((flags & logical_flag) != 0 && size_of(*info.type) == 1) {
+                info.type = NumberType::logical;
+            }
+            info.type_text = type_text(*info.type, big_endian_);
+            if (*info.type != class_number_type(array_class) && (flags & logical_flag) == 0) {
+                info.type_text += std::string(", ") + class_name(array_class) + " in MATLAB";
+            }
         }
         array.info = std::move(info);
         arrays_.push_back(std::move(array));
+    }
+
+    /// Reads the tag in front of the numbers and checks that they are as many as the shape says.
+    NumberType stored_type(ByteSource& source, Index end, const DatasetInfo& info) const {
+        const Tag tag = inner_tag(source, end);
+        const std::optional<NumberType> stored = element_number_type(tag.type);
+        if (!stored) {
+            malformed(info.dataset + " holds numbers of the unknown type " +
+                      std::to_string(tag.type));
+        }
+        Index entries = 1;
+        for (const Index extent : info.shape) {
+            entries *= extent;  // cannot overflow: note_obstacles_of_shape has looked
+        }
+        if (tag.bytes != entries * static_cast<Index>(size_of(*stored))) {
+            malformed(info.dataset + " is " + info.shape_text() + " " + to_string(*stored) +
+                      " but has " + std::to_string(tag.bytes) + " bytes");
+        }
+        return *stored;
     }
 
     void add_other(DatasetInfo info, const std::string& kind) {
         set_storage_order(info, true);
         info.type_text = kind;
         const bool vowel = kind.find_first_of("aeio") == 0;
-        info.obstacle = kind == "text"           ? "is text, not numbers"
-                        : kind == "struct"       ? "is a struct: name one of its fields"
+        info.obstacle = kind == "text"            ? "is text, not numbers"
+                        : kind == "struct"        ? "is a struct: name one of its fields"
                         : kind == "unknown class" ? "is of a class that is not known"
                                                   : (vowel ? "is an " : "is a ") + kind +
                                                         ", only full numeric arrays can be read";

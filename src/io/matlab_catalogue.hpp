@@ -11,7 +11,6 @@ namespace tessera {
 /// One array of a MAT file of level 5 and where its numbers are.
 struct MatlabArray {
     DatasetInfo info;
-    NumberType stored_type = NumberType::float64;
     bool swapped = false;
     bool compressed = false;
     /// The variable's compressed bytes in the file.

@@ -101,8 +101,8 @@ class NpyDictionary {
     std::string string() {
         skip_blanks();
         const char quote = place_ < text_.size() ? text_[place_] : '\0';
-        const std::size_t end = quote == '\'' || quote == '"' ? text_.find(quote, place_ + 1)
-                                                              : std::string_view::npos;
+        const std::size_t end =
+            quote == '\'' || quote == '"' ? text_.find(quote, place_ + 1) : std::string_view::npos;
         if (end == std::string_view::npos) {
             malformed("has no text in quotes at character " + std::to_string(place_ + 1));
         }
@@ -185,6 +185,9 @@ NpyHeader read_header(const InputFile& file) {
     if (version > 1) {
         length += (byte(place + 2) << 16) + (byte(place + 3) << 24);
         begin += 2;
+    }
+    if (begin > file.size()) {
+        throw_truncated(file.path(), static_cast<double>(begin), static_cast<double>(file.size()));
     }
     NpyHeader header;
     header.data_offset = begin + length;

@@ -55,8 +55,8 @@ DenseTensor<T> read_tensor(const TensorReader& reader, const ReadPlan& plan,
     return *tensor;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                             \
-    template DenseTensor<T> read_tensor<T>(const TensorReader&, const ReadPlan&,           \
+#define TESSERA_INSTANTIATE(T)                                                   \
+    template DenseTensor<T> read_tensor<T>(const TensorReader&, const ReadPlan&, \
                                            const std::string&, const Partition&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -103,33 +103,35 @@ void copy_piece(const Source* source, const Box& piece, const StorageTarget& pla
     const Index target_row = target_stride[target_fastest];
     const Index target_column = target_stride[source_fastest];
 
-    Kokkos::parallel_for("tessera::read::scatter", HostRange(0, outer.product()), [=, shape = shape, target_stride = target_stride](Index item) {
-        Extents position = row_major_position(item, outer);
-        const Index row_begin = transposed ? position[target_fastest] * tile_side : 0;
-        const Index row_end = std::min(rows, row_begin + tile_side);
-        const Index column_begin = position[source_fastest] * column_side;
-        const Index column_end = std::min(columns, column_begin + column_side);
-        position[target_fastest] = 0;
-        position[source_fastest] = 0;
-        Index from = 0;
-        Index to = 0;
-        for (int mode = 0; mode < order; ++mode) {
-            from += position[mode] * source_stride[mode];
-            to += position[mode] * target_stride[mode];
-        }
-        if (!transposed) {
+    Kokkos::parallel_for(
+        "tessera::read::scatter", HostRange(0, outer.product()),
+        [=, shape = shape, target_stride = target_stride](Index item) {
+            Extents position = row_major_position(item, outer);
+            const Index row_begin = transposed ? position[target_fastest] * tile_side : 0;
+            const Index row_end = std::min(rows, row_begin + tile_side);
+            const Index column_begin = position[source_fastest] * column_side;
+            const Index column_end = std::min(columns, column_begin + column_side);
+            position[target_fastest] = 0;
+            position[source_fastest] = 0;
+            Index from = 0;
+            Index to = 0;
+            for (int mode = 0; mode < order; ++mode) {
+                from += position[mode] * source_stride[mode];
+                to += position[mode] * target_stride[mode];
+            }
+            if (!transposed) {
+                for (Index column = column_begin; column < column_end; ++column) {
+                    target[to + column * target_column] = static_cast<T>(source[from + column]);
+                }
+                return;
+            }
             for (Index column = column_begin; column < column_end; ++column) {
-                target[to + column * target_column] = static_cast<T>(source[from + column]);
+                for (Index row = row_begin; row < row_end; ++row) {
+                    target[to + row * target_row + column * target_column] =
+                        static_cast<T>(source[from + row * source_row + column]);
+                }
             }
-            return;
-        }
-        for (Index column = column_begin; column < column_end; ++column) {
-            for (Index row = row_begin; row < row_end; ++row) {
-                target[to + row * target_row + column * target_column] =
-                    static_cast<T>(source[from + row * source_row + column]);
-            }
-        }
-    });
+        });
 }
 
 /// Adds up the entries of each bin one after the other in the file's order, so that the rounding
@@ -189,9 +191,9 @@ void scatter_piece(const std::byte* entries, NumberType type, const Box& piece,
     Kokkos::fence("tessera::read::scatter");
 }
 
-#define TESSERA_INSTANTIATE(T)                                                            \
-    template void scatter_piece<T>(const std::byte*, NumberType, const Box&,              \
-                                   const StorageTarget&, const HostView<T>&, const std::string&);
+#define TESSERA_INSTANTIATE(T)                                                                     \
+    template void scatter_piece<T>(const std::byte*, NumberType, const Box&, const StorageTarget&, \
+                                   const HostView<T>&, const std::string&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 TESSERA_INSTANTIATE(std::uint8_t)

@@ -19,11 +19,17 @@ namespace {
         throw IoError(path + " is empty");
     }
     if (start.starts_with("PK\3\4")) {
-        throw IoError(path + " is an archive (.npz or .zip), which cannot be read: save each array "
-                             "with numpy.save");
+        throw IoError(path +
+                      " is an archive (.npz or .zip), which cannot be read: save each array "
+                      "with numpy.save");
     }
-    throw IoError(path + " is in no format that can be read, expected HDF5, MATLAB v5 or v7.3, NPY, "
-                         "or ENVI with its .hdr file");
+    if (path.ends_with(".mat")) {
+        throw IoError(path +
+                      " is no MATLAB file of version 5 to 7.3: load it in MATLAB and save it anew");
+    }
+    throw IoError(path +
+                  " is in no format that can be read, expected HDF5, MATLAB v5 or v7.3, NPY, "
+                  "or ENVI with its .hdr file");
 }
 
 }  // namespace

@@ -81,11 +81,7 @@ void divide(const HostView<T>& target, Index count) {
 
 }  // namespace
 
-TensorReader::TensorReader(DatasetInfo info)
-    : info_(std::move(info)), stored_type_(*info_.type), shape_(info_.shape) {}
-
-TensorReader::TensorReader(DatasetInfo info, NumberType stored_type)
-    : info_(std::move(info)), stored_type_(stored_type), shape_(info_.shape) {}
+TensorReader::TensorReader(DatasetInfo info) : info_(std::move(info)), shape_(info_.shape) {}
 
 std::unique_ptr<TensorReader> TensorReader::open(const std::string& location) {
     const auto [path, dataset] = split_location(location);
@@ -147,7 +143,7 @@ void TensorReader::read(const StorageShape& storage, const StorageTarget& place,
     TESSERA_ASSERT(static_cast<Index>(target.extent(0)) * bin == place.box.size(),
                    "the memory does not fit the box that is read into it");
     TESSERA_ASSERT(bin == 1 || !(std::is_same_v<T, std::uint8_t>), "masks are not averaged");
-    const std::size_t entry_bytes = size_of(stored_type_);
+    const std::size_t entry_bytes = size_of(*info_.type);
     const Index limit = std::max<Index>(1, piece_bytes_ / static_cast<Index>(entry_bytes));
 
     Attempts attempts;
@@ -175,7 +171,7 @@ void TensorReader::read(const StorageShape& storage, const StorageTarget& place,
             const Box piece = attempts.failed() ? nothing : pieces->piece(round);
             session->read(piece, buffer.data());
             if (piece.size() > 0) {
-                scatter_piece(buffer.data(), stored_type_, piece, place, target, info_.short_name());
+                scatter_piece(buffer.data(), *info_.type, piece, place, target, info_.short_name());
             }
         });
     }
@@ -189,10 +185,10 @@ void TensorReader::read(const StorageShape& storage, const StorageTarget& place,
     }
 }
 
-#define TESSERA_INSTANTIATE(T)                                                             \
+#define TESSERA_INSTANTIATE(T)                                                               \
     template void TensorReader::read<T>(const Box&, const HostView<T>&, const Communicator&) \
-        const;                                                                             \
-    template void TensorReader::read<T>(const StorageShape&, const StorageTarget&,         \
+        const;                                                                               \
+    template void TensorReader::read<T>(const StorageShape&, const StorageTarget&,           \
                                         const HostView<T>&, const Communicator&) const;
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -11,7 +11,7 @@ namespace tessera {
 
 /// In which order a folded axis runs through its parts.
 enum class FoldOrder {
-    natural,      ///< as the file's own software would reshape it: MATLAB by columns, others by rows
+    natural,  ///< as the file's own software would reshape it: MATLAB by columns, others by rows
     first_fastest,  ///< column-major: the first of the parts changes fastest
     last_fastest    ///< row-major
 };
@@ -35,8 +35,8 @@ struct AxesRequest {
     /// shape (DatasetInfo::shape), after folding. Empty: the file's names, else axis0, axis1, ...
     std::vector<std::string> axes = {};
     /// `data.shape`: the shape after folding, in that same order. Each axis of the file is split
-    /// into one or several consecutive ones; those of length 1 may be left out. One entry may be 0: it is
-    /// worked out. Empty: the file's shape.
+    /// into one or several consecutive ones; those of length 1 may be left out. One entry may be 0:
+    /// it is worked out. Empty: the file's shape.
     std::vector<Index> shape = {};
     FoldOrder fold_order = FoldOrder::natural;
     /// `data.order`: the names in the order wanted. Empty: rows, cols, bands when these are the
@@ -47,7 +47,8 @@ struct AxesRequest {
     std::vector<AxisBin> bins = {};
 };
 
-/// "bands, rows,cols" as a list of names. Throws UsageError for an empty name; `key` leads the message.
+/// "bands, rows,cols" as a list of names. Throws UsageError for an empty name; `key` leads the
+/// message.
 [[nodiscard]] std::vector<std::string> parse_axis_names(std::string_view text,
                                                         const std::string& key);
 /// "rows 10:50, bands :100" as ranges, "rows 2, cols 2" as bins. Throws UsageError for other text.
@@ -76,8 +77,8 @@ struct ReadPlan {
     [[nodiscard]] StorageTarget target_of(const Box& block) const;
 };
 
-/// Local, and the same on every rank. Throws UsageError, naming the deck's key, when the request does
-/// not fit the array.
+/// Local, and the same on every rank. Throws UsageError, naming the deck's key, when the request
+/// does not fit the array.
 [[nodiscard]] ReadPlan plan_read(const DatasetInfo& info, const AxesRequest& request);
 
 }  // namespace tessera

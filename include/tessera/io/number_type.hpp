@@ -8,8 +8,8 @@
 
 namespace tessera {
 
-/// What one entry of an array in a file is. `logical` is one byte, 0 or 1 (MATLAB's logical, NumPy's
-/// bool).
+/// What one entry of an array in a file is. `logical` is one byte, 0 or 1 (MATLAB's logical,
+/// NumPy's bool).
 enum class NumberType {
     logical,
     int8,
@@ -29,8 +29,8 @@ enum class NumberType {
 /// Bytes of one entry.
 [[nodiscard]] std::size_t size_of(NumberType type);
 
-/// Calls `work` with a value of the C++ type that `type` means (std::uint8_t for logical); the value
-/// itself says nothing:
+/// Calls `work` with a value of the C++ type that `type` means (std::uint8_t for logical); the
+/// value itself says nothing:
 ///     with_type(type, [&](auto zero) { using Source = decltype(zero); ... });
 template <typename Work>
 void with_type(NumberType type, const Work& work) {

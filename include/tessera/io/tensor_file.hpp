@@ -19,9 +19,11 @@ struct DatasetInfo {
     /// Extents in the order in which the file's own software states them: size(Y) in MATLAB, .shape
     /// in NumPy and h5py, and always rows, columns, bands in ENVI, whatever its interleave.
     std::vector<Index> shape;
-    /// Type of the entries; nothing when they are no real numbers.
+    /// Type of the entries in the file; nothing when they are no real numbers.
     std::optional<NumberType> type;
-    /// "uint16", with ", big-endian" where that is so, or what it is instead: "cell array".
+    /// "uint16", with ", big-endian" where that is so, with MATLAB's class where that is another
+    /// ("uint16, double in MATLAB": it keeps whole numbers in few bytes), or what it is instead:
+    /// "cell array".
     std::string type_text;
     /// Axes of `shape` from the slowest to the fastest in the file: {0, 1, 2} in row-major order,
     /// {2, 1, 0} in MATLAB's column-major order, {0, 2, 1} in ENVI's bil.
@@ -51,10 +53,10 @@ struct DatasetInfo {
     [[nodiscard]] std::string shape_text() const;
 };
 
-/// All arrays of a file, those that cannot be read as tensors among them, in the file's order; what
-/// `tessera info` prints. The format is recognised by the content. Nothing but headers is read, and
-/// the file's size is checked against them. A local call. Throws IoError when the file is
-/// missing, of no known format, truncated or malformed.
+/// All arrays of a file, those that cannot be read as tensors among them, in the file's order (by
+/// name in HDF5); what `tessera info` prints. The format is recognised by the content. Nothing but
+/// headers is read, and the file's size is checked against them. A local call. Throws IoError when
+/// the file is missing, of no known format, truncated or malformed.
 [[nodiscard]] std::vector<DatasetInfo> list_datasets(const std::string& path);
 
 /// A path and the name of a dataset in it, separated by the last colon: "cube.h5:/scan/data". The

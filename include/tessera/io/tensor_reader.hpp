@@ -30,8 +30,8 @@ struct StorageTarget {
 /// A file while it is being read (private to the layer).
 class ReadSession;
 
-/// Reads one array of a file, each rank a box of its own. Opening reads the header alone; the file is
-/// opened anew for each read and closed after it.
+/// Reads one array of a file, each rank a box of its own. Opening reads the header alone; the file
+/// is opened anew for each read and closed after it.
 class TensorReader {
   public:
     virtual ~TensorReader() = default;
@@ -42,8 +42,8 @@ class TensorReader {
     /// ENVI data file beside it). The dataset may be left out when the file holds exactly one
     /// readable array with at least two axes longer than 1. The first form is local; the second
     /// is collective and throws the same on all ranks. Throws IoError when the file is missing,
-    /// truncated or malformed, and UsageError, with the arrays to choose from, when the dataset is not
-    /// there, is not given where there is a choice, or cannot be read as a tensor.
+    /// truncated or malformed, and UsageError, with the arrays to choose from, when the dataset is
+    /// not there, is not given where there is a choice, or cannot be read as a tensor.
     [[nodiscard]] static std::unique_ptr<TensorReader> open(const std::string& location);
     [[nodiscard]] static std::unique_ptr<TensorReader> open(const std::string& location,
                                                             const Communicator& communicator);
@@ -71,10 +71,7 @@ class TensorReader {
     void set_piece_bytes(Index bytes) { piece_bytes_ = bytes; }
 
   protected:
-    /// `stored_type` is that of the entries in the file where it differs from the stated one: MATLAB
-    /// keeps doubles that are small whole numbers as bytes.
     explicit TensorReader(DatasetInfo info);
-    TensorReader(DatasetInfo info, NumberType stored_type);
 
     /// Opens the file; collective when a format's reads are.
     [[nodiscard]] virtual std::unique_ptr<ReadSession> start(
@@ -82,7 +79,6 @@ class TensorReader {
 
   private:
     DatasetInfo info_;
-    NumberType stored_type_;
     Extents shape_;
     Index piece_bytes_ = Index{64} << 20;
 };
