@@ -20,6 +20,14 @@ constexpr Index task_entries = 16384;
 constexpr Index right_tile = 2048;
 constexpr Index middle_tile = 2048;
 
+/// Whether rows lie a page or more apart. They are then read several side by side, because a CPU
+/// stops fetching ahead at the end of a page and starts slowly on the next one; closer rows are
+/// read one after the other, as they lie in memory.
+template <typename T>
+KOKKOS_FUNCTION bool is_far(Index stride) {
+    return stride * static_cast<Index>(sizeof(T)) >= 4096;
+}
+
 Index ceiling(Index a, Index b) { return (a + b - 1) / b; }
 
 /// Positions begin..end-1.
@@ -83,10 +91,44 @@ Policy policy(Index league) {
     }
 }
 
+/// On the host: the calls are independent of one another, which the compiler could not know.
+template <typename Function>
+void for_each_on_host(Index count, const Function& function) {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC ivdep
+#endif
+    for (Index i = 0; i < count; ++i) {
+        function(i);
+    }
+}
+
 template <typename Function>
 KOKKOS_FUNCTION void for_each(const Member& team, Index count, const Function& function) {
-    KOKKOS_IF_ON_HOST((for (Index i = 0; i < count; ++i) { function(i); }(void)team;))
+    KOKKOS_IF_ON_HOST((for_each_on_host(count, function); (void)team;))
     KOKKOS_IF_ON_DEVICE((Kokkos::parallel_for(Kokkos::TeamVectorRange(team, count), function);))
+}
+
+/// target[i] += sum over k and r of weights[k R + r] a[k stride + i R + r], for `Rows` rows of `a`
+/// at once: so `target` is loaded and stored the less often, and several streams are read side by
+/// side.
+template <int Rows, int R, typename T>
+KOKKOS_FUNCTION void add_rows(const Member& team, const T* a, Index stride, const double* weights,
+                              Index count, double* target) {
+    struct {
+        double values[Rows * R];
+    } w;
+    for (int k = 0; k < Rows * R; ++k) {
+        w.values[k] = weights[k];
+    }
+    for_each(team, count, [=](Index i) {
+        double sum = 0.0;
+        for (int k = 0; k < Rows; ++k) {
+            for (int r = 0; r < R; ++r) {
+                sum += w.values[k * R + r] * static_cast<double>(a[k * stride + i * R + r]);
+            }
+        }
+        target[i] += sum;
+    });
 }
 
 /// sums[r] = sum over m of x[m] a[m R + r].
@@ -120,6 +162,41 @@ KOKKOS_FUNCTION void row_sums(const Member& team, const T* a, const double* x, I
     }))
 }
 
+template <typename T>
+void four_row_sums_on_host(const T* a, Index stride, const double* x, Index count,
+                           double (&sums)[4]) {
+    const T* b = a + stride;
+    const T* c = b + stride;
+    const T* d = c + stride;
+    double sum_a = 0.0, sum_b = 0.0, sum_c = 0.0, sum_d = 0.0;
+    // Allows the compiler to add up in another order, the same one each time.
+#if defined(_OPENMP)
+#pragma omp simd reduction(+ : sum_a, sum_b, sum_c, sum_d)
+#endif
+    for (Index m = 0; m < count; ++m) {
+        sum_a += x[m] * static_cast<double>(a[m]);
+        sum_b += x[m] * static_cast<double>(b[m]);
+        sum_c += x[m] * static_cast<double>(c[m]);
+        sum_d += x[m] * static_cast<double>(d[m]);
+    }
+    sums[0] = sum_a;
+    sums[1] = sum_b;
+    sums[2] = sum_c;
+    sums[3] = sum_d;
+}
+
+/// sums[k] = sum over m of x[m] a[k stride + m].
+template <typename T>
+KOKKOS_FUNCTION void four_row_sums(const Member& team, const T* a, Index stride, const double* x,
+                                   Index count, double (&sums)[4]) {
+    KOKKOS_IF_ON_HOST((four_row_sums_on_host(a, stride, x, count, sums); (void)team;))
+    KOKKOS_IF_ON_DEVICE((for (int k = 0; k < 4; ++k) {
+        double one[1];
+        row_sums<1>(team, a + k * stride, x, count, one);
+        sums[k] = one[0];
+    }))
+}
+
 /// y tile = A tile x tile for right <= narrow.
 template <int R, typename T>
 KOKKOS_FUNCTION void multiply_narrow(const Member& team, const Tiling& tiling, const T* block,
@@ -137,7 +214,7 @@ KOKKOS_FUNCTION void multiply_narrow(const Member& team, const Tiling& tiling, c
     });
 }
 
-/// The same for larger right: columns are added up, four at a time.
+/// The same for larger right: columns are added up.
 template <typename T>
 KOKKOS_FUNCTION void multiply_wide(const Member& team, const Tiling& tiling, const T* block,
                                    const double* x, double* y, Index item, Piece middle) {
@@ -149,22 +226,11 @@ KOKKOS_FUNCTION void multiply_wide(const Member& team, const Tiling& tiling, con
         const T* slab = block + l * tiling.whole.middle * stride + right.begin;
         for_each(team, right.size(), [=](Index r) { target[r] = 0.0; });
         Index m = middle.begin;
-        for (; m + 4 <= middle.end; m += 4) {
-            const T* a = slab + m * stride;
-            const T* b = a + stride;
-            const T* c = b + stride;
-            const T* d = c + stride;
-            const double xa = x[m], xb = x[m + 1], xc = x[m + 2], xd = x[m + 3];
-            for_each(team, right.size(), [=](Index r) {
-                target[r] += xa * static_cast<double>(a[r]) + xb * static_cast<double>(b[r]) +
-                             xc * static_cast<double>(c[r]) + xd * static_cast<double>(d[r]);
-            });
+        for (; is_far<T>(stride) && m + 8 <= middle.end; m += 8) {
+            add_rows<8, 1>(team, slab + m * stride, stride, x + m, right.size(), target);
         }
         for (; m < middle.end; ++m) {
-            const T* a = slab + m * stride;
-            const double xa = x[m];
-            for_each(team, right.size(),
-                     [=](Index r) { target[r] += xa * static_cast<double>(a[r]); });
+            add_rows<1, 1>(team, slab + m * stride, stride, x + m, right.size(), target);
         }
     }
 }
@@ -175,30 +241,15 @@ KOKKOS_FUNCTION void add_transposed_narrow(const Member& team, const Tiling& til
                                            const double* y, double* x, Index item, Piece middle) {
     const Piece left = tiling.left_range(item);
     const Index slab = tiling.whole.middle * R;
-    const T* first = block + middle.begin * R;
+    const T* a = block + middle.begin * R;
     double* target = x + middle.begin;
+    constexpr int rows = 8 / R;
     Index l = left.begin;
-    for (; l + 4 <= left.end; l += 4) {
-        const T* a = first + l * slab;
-        const double* weights = y + l * R;
-        for_each(team, middle.size(), [=](Index m) {
-            double sum = 0.0;
-            for (int row = 0; row < 4; ++row) {
-                for (int r = 0; r < R; ++r) {
-                    sum += weights[row * R + r] * static_cast<double>(a[row * slab + m * R + r]);
-                }
-            }
-            target[m] += sum;
-        });
+    for (; is_far<T>(slab) && l + rows <= left.end; l += rows) {
+        add_rows<rows, R>(team, a + l * slab, slab, y + l * R, middle.size(), target);
     }
     for (; l < left.end; ++l) {
-        const T* a = first + l * slab;
-        const double* weights = y + l * R;
-        for_each(team, middle.size(), [=](Index m) {
-            for (int r = 0; r < R; ++r) {
-                target[m] += weights[r] * static_cast<double>(a[m * R + r]);
-            }
-        });
+        add_rows<1, R>(team, a + l * slab, slab, y + l * R, middle.size(), target);
     }
 }
 
@@ -209,14 +260,26 @@ KOKKOS_FUNCTION void add_transposed_wide(const Member& team, const Tiling& tilin
     const Piece left = tiling.left_range(item);
     const Piece right = tiling.right_range(item);
     const Index stride = tiling.whole.right;
+    const Index fours = is_far<T>(stride) ? middle.size() / 4 : 0;
     for (Index l = left.begin; l < left.end; ++l) {
         const double* weights = y + l * stride + right.begin;
         const T* slab = block + l * tiling.whole.middle * stride + right.begin;
-        Kokkos::parallel_for(Kokkos::TeamThreadRange(team, middle.begin, middle.end), [&](Index m) {
-            double sum[1];
-            row_sums<1>(team, slab + m * stride, weights, right.size(), sum);
-            Kokkos::single(Kokkos::PerThread(team), [&]() { x[m] += sum[0]; });
+        Kokkos::parallel_for(Kokkos::TeamThreadRange(team, fours), [&](Index four) {
+            const Index m = middle.begin + 4 * four;
+            double sums[4];
+            four_row_sums(team, slab + m * stride, stride, weights, right.size(), sums);
+            Kokkos::single(Kokkos::PerThread(team), [&]() {
+                for (int k = 0; k < 4; ++k) {
+                    x[m + k] += sums[k];
+                }
+            });
         });
+        Kokkos::parallel_for(Kokkos::TeamThreadRange(team, middle.begin + 4 * fours, middle.end),
+                             [&](Index m) {
+                                 double sum[1];
+                                 row_sums<1>(team, slab + m * stride, weights, right.size(), sum);
+                                 Kokkos::single(Kokkos::PerThread(team), [&]() { x[m] += sum[0]; });
+                             });
     }
 }
 
