@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -125,8 +126,11 @@ std::vector<std::string> axis_names(const std::string& text, std::size_t count) 
         }
     }
     const std::set<std::string> distinct(names.begin(), names.end());
-    const bool usable =
-        names.size() == count && distinct.size() == count && distinct.count("") == 0;
+    const auto is_word = [](const std::string& word) {
+        return !word.empty() && std::isalpha(static_cast<unsigned char>(word.front())) != 0;
+    };
+    const bool usable = names.size() == count && distinct.size() == count &&
+                        std::all_of(names.begin(), names.end(), is_word);
     return usable ? names : std::vector<std::string>();
 }
 
@@ -136,8 +140,9 @@ void describe_attributes(hid_t dataset, DatasetInfo& info) {
     for (const std::string& name : names) {
         const std::string value = hdf5::attribute_text(dataset, name);
         info.attributes.emplace_back(name, value);
-        // Dimension scales' labels and Data Exchange's "axes".
-        if ((name == "DIMENSION_LABELS" || name == "axes") && info.axes.empty()) {
+        // Dimension scales' labels, Data Exchange's "axes", and the "dims" of our own results.
+        if ((name == "DIMENSION_LABELS" || name == "axes" || name == "dims") &&
+            info.axes.empty()) {
             info.axes = axis_names(value, info.shape.size());
         }
     }
