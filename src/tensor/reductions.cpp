@@ -10,8 +10,6 @@
 
 namespace tessera {
 
-using detail::Items;
-
 namespace {
 
 /// Number and first position of entries that are NaN or infinite.
@@ -28,22 +26,34 @@ struct Found {
 
 }  // namespace
 
+// Both copy what they captured to local variables: a uint8_t may alias anything, and a compiler
+// that has to read a captured pointer again after each store cannot write whole vectors.
 template <typename T>
 void fill(const DenseTensor<T>& tensor, T value) {
-    const DeviceView<T> block = tensor.block();
-    Kokkos::parallel_for(
-        "tessera::fill", Items(0, static_cast<Index>(block.size())),
-        KOKKOS_LAMBDA(const Index i) { block(i) = value; });
+    T* entries = tensor.block().data();
+    const auto fill_tile = KOKKOS_LAMBDA(const Index begin, const Index end) {
+        T* const to = entries;
+        const T constant = value;
+        for (Index i = begin; i < end; ++i) {
+            to[i] = constant;
+        }
+    };
+    detail::for_each_tile("tessera::fill", tensor.box().size(), fill_tile);
 }
 
 template <typename T>
 void copy(const DenseTensor<T>& source, const DenseTensor<T>& target) {
     TESSERA_ASSERT(source.partition() == target.partition(), "a copy has its source's partition");
-    const DeviceView<T> from = source.block();
-    const DeviceView<T> to = target.block();
-    Kokkos::parallel_for(
-        "tessera::copy", Items(0, static_cast<Index>(from.size())),
-        KOKKOS_LAMBDA(const Index i) { to(i) = from(i); });
+    const T* from_entries = source.block().data();
+    T* to_entries = target.block().data();
+    const auto copy_tile = KOKKOS_LAMBDA(const Index begin, const Index end) {
+        const T* const from = from_entries;
+        T* const to = to_entries;
+        for (Index i = begin; i < end; ++i) {
+            to[i] = from[i];
+        }
+    };
+    detail::for_each_tile("tessera::copy", source.box().size(), copy_tile);
 }
 
 template <typename T>

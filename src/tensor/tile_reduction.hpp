@@ -55,6 +55,16 @@ struct Larger {
     KOKKOS_INLINE_FUNCTION double operator()(double a, double b) const { return a < b ? b : a; }
 };
 
+/// Runs work(begin, end) for all tiles.
+template <typename OfTile>
+void for_each_tile(const std::string& name, Index count, const OfTile& work) {
+    Kokkos::parallel_for(
+        name, Items(0, (count + tile_entries - 1) / tile_entries), KOKKOS_LAMBDA(const Index tile) {
+            const Index begin = tile * tile_entries;
+            work(begin, Kokkos::min(begin + tile_entries, count));
+        });
+}
+
 /// Sum of the values of all tiles, value(begin, end) each. A value starts out, by its default
 /// constructor, as what `+=` leaves alone.
 template <typename Value, typename OfTile>
