@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -12,11 +13,28 @@
 namespace tessera {
 namespace {
 
+// The names given on the command line are of the truth's file. A file that knows its own, as
+// results do, may have them in another order, and is brought into the truth's.
+AxesRequest request_like(const DatasetInfo& info, const AxesRequest& truth_request,
+                         const std::vector<std::string>& truth_axes) {
+    AxesRequest request = truth_request;
+    if (!info.axes.empty()) {
+        request.axes.clear();
+        if (std::is_permutation(info.axes.begin(), info.axes.end(), truth_axes.begin(),
+                                truth_axes.end())) {
+            request.order = truth_axes;
+        }
+    }
+    return request;
+}
+
 template <typename T>
 DenseTensor<T> read_like(const Communicator& communicator, const std::string& location,
-                         const AxesRequest& request, const Partition& partition) {
+                         const AxesRequest& truth_request, const ReadPlan& truth_plan,
+                         const Partition& partition) {
     const auto reader = TensorReader::open(location, communicator);
-    const ReadPlan plan = plan_read(reader->info(), request);
+    const ReadPlan plan =
+        plan_read(reader->info(), request_like(reader->info(), truth_request, truth_plan.axes));
     if (!(plan.shape == partition.shape())) {
         throw UsageError(fmt::format("{} is {}, but the truth is {}: they must have the same shape",
                                      location, plan.shape.to_string(),
@@ -61,12 +79,13 @@ ExitCode evaluate_command(const Communicator& communicator, const EvaluateArgume
     }
     const Partition partition(plan.shape, ProcessGrid::automatic(communicator, plan.shape, split));
     const auto truth = read_tensor<double>(*reader, plan, "truth", partition);
-    const auto estimate = read_like<double>(communicator, arguments.estimate, request, partition);
+    const auto estimate =
+        read_like<double>(communicator, arguments.estimate, request, plan, partition);
     QualityOptions options;
     options.range = arguments.range;
     std::optional<Mask> mask;
     if (!arguments.mask.empty()) {
-        mask = read_like<std::uint8_t>(communicator, arguments.mask, request, partition);
+        mask = read_like<std::uint8_t>(communicator, arguments.mask, request, plan, partition);
         make_binary(*mask);
         options.entries = QualityEntries::observed;
     }

@@ -77,7 +77,8 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
     sub->add_option("ESTIMATE", arguments->estimate, "file[:dataset] of the same shape")
         ->required();
     sub->add_option("--mask", arguments->mask, "file[:dataset]; only entries that are not 0 count");
-    sub->add_option("--axes", arguments->axes, "names of the axes, for instance rows,cols,bands")
+    sub->add_option("--axes", arguments->axes,
+                    "names of the truth's axes, for instance rows,cols,bands")
         ->delimiter(',');
     sub->add_option("--range", arguments->range,
                     "data range of PSNR and SSIM; left out: the truth's")
