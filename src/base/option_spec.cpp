@@ -65,7 +65,7 @@ std::string length_text(const OptionSpec& spec) {
                                          : fmt::format("{} to {} ", spec.shortest, spec.longest);
 }
 
-std::string with_range(std::string noun, const OptionSpec& spec) {
+std::string with_range(const std::string& noun, const OptionSpec& spec) {
     const std::string range = spec.range_text();
     return range.empty() ? noun : noun + " " + range;
 }
@@ -355,7 +355,7 @@ std::string OptionSpec::example_text() const {
     if (!example.empty()) {
         return example;
     }
-    const std::string known = value_text(default_value);
+    std::string known = value_text(default_value);
     if (!required && !known.empty()) {
         return known;
     }

@@ -15,6 +15,9 @@ template <class... Cases>
 struct Overload : Cases... {
     using Cases::operator()...;
 };
+// Clang needs it said; g++ works it out by itself.
+template <class... Cases>
+Overload(Cases...) -> Overload<Cases...>;
 
 std::string real_text(double value) {
     if (!std::isfinite(value)) {

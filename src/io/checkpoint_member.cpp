@@ -65,7 +65,7 @@ bool read_shape(hid_t dataset, Extents& shape) {
         shape[mode] = static_cast<Index>(sizes[static_cast<std::size_t>(mode)]);
         entries *= static_cast<double>(shape[mode]);
     }
-    return entries < static_cast<double>(std::numeric_limits<Index>::max() / 16);
+    return entries < static_cast<double>(std::numeric_limits<Index>::max()) / 16.0;
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ std::string choose_data(const std::string& header_path, double expected_bytes,
             fitting.push_back(candidate);
         }
     }
-    const std::string chosen = fitting.empty() ? candidates.front() : fitting.front();
+    std::string chosen = fitting.empty() ? candidates.front() : fitting.front();
     if (fitting.size() > 1) {
         remark = "of the data files that fit the header " + fs::path(chosen).filename().string() +
                  " was taken, name another instead of the header to read that";

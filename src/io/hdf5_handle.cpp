@@ -346,7 +346,7 @@ bool has_attribute(hid_t object, const std::string& name) {
 
 std::string attribute_text(hid_t object, const std::string& name, Index most_values) {
     const Silence silence;
-    const std::string unreadable = "(not readable)";
+    std::string unreadable = "(not readable)";
     const Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
     if (!attribute.valid()) {
         return unreadable;

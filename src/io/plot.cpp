@@ -47,9 +47,10 @@ void draw_diagrams(const std::string& path, const std::string& title,
                   rows * diagram_height + 2 * margin + title_height);
     canvas.text({margin, margin + 14.0}, title, {.size = 15.0, .bold = true});
     for (int i = 0; i < static_cast<int>(diagrams.size()); ++i) {
+        const int row = i / columns;
         const drawing::Rectangle place{
             static_cast<double>(margin + i % columns * diagram_width),
-            static_cast<double>(margin + title_height + i / columns * diagram_height),
+            static_cast<double>(margin + title_height + row * diagram_height),
             diagram_width, diagram_height};
         drawing::draw_diagram(canvas, place, diagrams[static_cast<std::size_t>(i)]);
     }

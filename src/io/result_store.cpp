@@ -41,7 +41,8 @@ double stored_bytes(const Extents& image, Index entry_bytes) {
     const Extents chunk = chunk_shape(image, entry_bytes);
     double bytes = static_cast<double>(chunk.product() * entry_bytes);
     for (int axis = 0; axis < 3; ++axis) {
-        bytes *= static_cast<double>((image[axis] + chunk[axis] - 1) / chunk[axis]);
+        const Index chunks = (image[axis] + chunk[axis] - 1) / chunk[axis];
+        bytes *= static_cast<double>(chunks);
     }
     return bytes;
 }
@@ -91,7 +92,7 @@ struct Residuals {
     DeviceView<const T> estimate;
     DeviceView<const std::uint8_t> mask;  ///< empty: everything was observed
     KOKKOS_INLINE_FUNCTION Stored operator()(Index offset) const {
-        const bool observed = mask.size() == 0 || mask(offset) != 0;
+        const bool observed = mask.data() == nullptr || mask(offset) != 0;
         return observed ? static_cast<Stored>(observation(offset) - estimate(offset)) : Stored{0};
     }
 };

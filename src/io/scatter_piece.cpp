@@ -105,7 +105,7 @@ void copy_piece(const Source* source, const Box& piece, const StorageTarget& pla
 
     Kokkos::parallel_for(
         "tessera::read::scatter", HostRange(0, outer.product()),
-        [=, shape = shape, target_stride = target_stride](Index item) {
+        [=, target_stride = target_stride](Index item) {
             Extents position = row_major_position(item, outer);
             const Index row_begin = transposed ? position[target_fastest] * tile_side : 0;
             const Index row_end = std::min(rows, row_begin + tile_side);
