@@ -4,6 +4,9 @@
 # Some batch and CI environments leave it out.
 [ -n "${HOME:-}" ] || export HOME=~
 
+# Lets ccache serve a checkout in another folder from what was compiled in this one.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}"
+
 say() { echo "[$(basename "$0")] $*"; }
 fail() { say "$*" >&2; exit 1; }
 
