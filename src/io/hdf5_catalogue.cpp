@@ -141,8 +141,7 @@ void describe_attributes(hid_t dataset, DatasetInfo& info) {
         const std::string value = hdf5::attribute_text(dataset, name);
         info.attributes.emplace_back(name, value);
         // Dimension scales' labels, Data Exchange's "axes", and the "dims" of our own results.
-        if ((name == "DIMENSION_LABELS" || name == "axes" || name == "dims") &&
-            info.axes.empty()) {
+        if ((name == "DIMENSION_LABELS" || name == "axes" || name == "dims") && info.axes.empty()) {
             info.axes = axis_names(value, info.shape.size());
         }
     }
@@ -183,7 +182,10 @@ void describe_storage(hid_t dataset, Hdf5Array& array) {
     } else if (H5Dget_storage_size(dataset) == 0) {
         info.remark = "nothing was ever written into it, all entries are the fill value";
     }
-    if (H5Pget_layout(properties.get()) == H5D_CHUNKED) {
+    const H5D_layout_t layout = H5Pget_layout(properties.get());
+    array.contiguous = layout == H5D_CONTIGUOUS && H5Dget_storage_size(dataset) > 0 &&
+                       H5Pget_external_count(properties.get()) == 0;
+    if (layout == H5D_CHUNKED) {
         std::array<hsize_t, max_order> chunk{};
         const int order = H5Pget_chunk(properties.get(), max_order, chunk.data());
         if (order == array.file_shape.order()) {

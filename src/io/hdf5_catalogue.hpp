@@ -11,9 +11,10 @@ namespace tessera {
 /// One dataset of an HDF5 file and what reading it needs.
 struct Hdf5Array {
     DatasetInfo info;
-    std::string object;  ///< path in the file
-    Extents file_shape;  ///< in the file's order, where it can be read
-    Extents chunk;       ///< order 0 when it is not chunked
+    std::string object;       ///< path in the file
+    Extents file_shape;       ///< in the file's order, where it can be read
+    Extents chunk;            ///< order 0 when it is not chunked
+    bool contiguous = false;  ///< one run of bytes that is there
 };
 
 /// Opens the file, with a clear message for a truncated one. Throws IoError.

@@ -42,16 +42,25 @@ Handle open_dataset(hid_t file, const Hdf5Array& array) {
                          "open " + array.info.short_name());
 }
 
-/// Reads hyperslabs; with several ranks by collective calls.
+Handle own_transfer() {
+    return hdf5::checked(H5Pcreate(H5P_DATASET_XFER), H5Pclose, "set properties");
+}
+
+/// Reads hyperslabs: contiguous arrays through MPI-IO by collective calls, where there are several
+/// ranks, all others by each rank on its own. For HDF5 1.10 is not to be trusted with the rest: at
+/// a chunk that was never written its collective read fails on the ranks that want it, and lets the
+/// others wait for them without end; the same would come of a damaged chunk. Each rank unpacks
+/// only the chunks that it needs, which collective calls would not do faster.
 class Hdf5Session : public ReadSession {
   public:
     Hdf5Session(const Hdf5Array& array, const StorageShape& storage,
                 const Communicator& communicator)
         : array_(array),
           storage_(storage),
-          file_(hdf5::open_file(array.info.path, communicator)),
+          file_(array.contiguous ? hdf5::open_file(array.info.path, communicator)
+                                 : hdf5::open_file(array.info.path)),
           dataset_(open_dataset(file_.get(), array)),
-          transfer_(hdf5::transfer(communicator)) {}
+          transfer_(array.contiguous ? hdf5::transfer(communicator) : own_transfer()) {}
 
     void read(const Box& piece, std::byte* buffer) override {
         const hdf5::Silence silence;

@@ -112,6 +112,9 @@ def write_hdf5():
         file["empty"] = np.zeros((3, 0, 2))
         file["null"] = h5py.Empty("f8")
         file.create_dataset("unwritten", shape=(3, 4), dtype="f4", fillvalue=2.5)
+        file.create_dataset("unwritten_chunks", shape=(3, 4), chunks=(2, 2), dtype="f4", fillvalue=2.5)
+        partly = file.create_dataset("partly_written", shape=(4, 6), chunks=(2, 2), dtype="f8", fillvalue=-1.0)
+        partly[:2] = values(SHAPES[2])[:2]
         file.create_dataset("absurd", shape=(2**50, 2**50), chunks=(16, 16), dtype="f8")
     with h5py.File(HERE / "one_cube.h5", "w") as file:
         file["scan/data"] = values(SHAPES[3], "f4")

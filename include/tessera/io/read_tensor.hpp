@@ -17,6 +17,9 @@ namespace tessera {
 ///     const Partition partition(plan.shape, grid);
 ///     const DenseTensor<double> cube = read_tensor<double>(*reader, plan, "input", partition);
 ///
+/// Beside the block each rank needs a buffer of TensorReader::set_piece_bytes (64 MiB) and, where
+/// the execution space has its own memory, a copy of the block in host memory while it reads.
+///
 /// Collective over the partition's communicator. T is float, double or std::uint8_t (masks, which
 /// cannot be binned). Throws IoError and MemoryError on all ranks.
 template <typename T>
