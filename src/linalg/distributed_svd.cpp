@@ -89,8 +89,8 @@ void check_residuals(const SolverOutcome& outcome, const Triplets& triplets, dou
     for (Index i = 0; i < triplets.count(); ++i) {
         const double value = triplets.values[static_cast<std::size_t>(i)];
         const double residual = triplets.residuals[static_cast<std::size_t>(i)];
-        const double relative =
-            outcome.solver == "cross" ? cross_residual_limit : 10.0 * outcome.tolerance;
+        const double relative = std::max(10.0 * outcome.tolerance,
+                                         outcome.solver == "cross" ? cross_residual_limit : 0.0);
         if (!(residual <= std::max(relative * value, noise))) {
             fail(outcome, triplets.count(), i, residual / value);
         }

@@ -51,8 +51,16 @@ std::vector<std::string> checked_words(const std::string& petsc_options) {
     return words;
 }
 
-/// Always ours, never the user's fault.
+/// Always set.
 const std::vector<std::string> own_options = {"-no_signal_handler", "-skip_petscrc"};
+
+/// Asked for at the very end only, and so never misspelt for being unused before.
+const std::vector<std::string> late_options = {"-options_left", "-options_view", "-objects_dump",
+                                               "-malloc_dump", "-malloc_view"};
+
+bool is_among(const std::vector<std::string>& options, const std::string& name) {
+    return std::find(options.begin(), options.end(), name) != options.end();
+}
 
 void start(const std::vector<std::string>& options) {
     TESSERA_ASSERT(Runtime::alive(), "SLEPc needs a Runtime");
@@ -92,10 +100,11 @@ void check_petsc(PetscErrorCode code, const char* call) {
     }
     std::replace(text.begin(), text.end(), '\n', ' ');
     last_message().clear();
-    const std::string message = std::string("SLEPc: ") + call + " failed: " + text;
+    const std::string name = std::string(call).substr(0, std::string(call).find('('));
+    const std::string message = "SLEPc: " + name + " failed: " + text;
     switch (code) {
         case PETSC_ERR_MEM:
-            throw MemoryError("Not enough memory for the distributed SVD (" + std::string(call) +
+            throw MemoryError("Not enough memory for the distributed SVD (" + name +
                               "): use more nodes, fewer values or a smaller subspace.");
         case PETSC_ERR_SUP:
         case PETSC_ERR_ARG_OUTOFRANGE:
@@ -135,7 +144,7 @@ std::vector<std::string> unused_petsc_options() {
     check_petsc(PetscOptionsLeftGet(nullptr, &count, &names, &values), "PetscOptionsLeftGet");
     for (PetscInt i = 0; i < count; ++i) {
         std::string option = std::string("-") + names[i];
-        if (std::find(own_options.begin(), own_options.end(), option) != own_options.end()) {
+        if (is_among(own_options, option) || is_among(late_options, option)) {
             continue;
         }
         if (values[i] != nullptr && values[i][0] != '\0') {

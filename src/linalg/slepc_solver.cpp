@@ -25,6 +25,9 @@ namespace {
 constexpr Index default_restarts = 200;
 constexpr Index default_randomized_iterations = 1000;
 
+// Of the solver that only -svd_type can choose: its matrices then take 1 GiB on each rank.
+constexpr Index most_rows_of_lapack = 6000;
+
 const char* slepc_type(SvdSolver solver) {
     switch (solver) {
         case SvdSolver::trlanczos:
@@ -112,6 +115,11 @@ void Solve::check_sizes() const {
                          std::to_string(limit) +
                          " that the integers of this PETSc can count: choose another unfolding, or "
                          "build PETSc with 64-bit indices.");
+    }
+    if (is(SVDLAPACK) && b_.rows() > most_rows_of_lapack) {
+        throw UsageError("SVD solver lapack works with several " + std::to_string(b_.rows()) +
+                         " x " + std::to_string(b_.rows()) +
+                         " matrices on every rank: use scalapack or trlanczos.");
     }
     if (is_explicit() && b_.rows() > limit / b_.columns()) {
         throw UsageError("The matrix of the singular value decomposition is " +
@@ -355,6 +363,10 @@ SolverOutcome Solve::run() {
     TESSERA_PETSC(SVDSetOperators(svd_, matrix_, nullptr));
     if (!is_explicit()) {
         choose_basis_storage();
+    }
+    // Solvers that only -svd_type can choose start as they like: some (cyclic) crash on these
+    // vectors.
+    if (is(SVDTRLANCZOS) || is(SVDLANCZOS) || is(SVDCROSS) || is(SVDRANDOMIZED)) {
         set_start_vectors();
     }
     set_convergence_test();

@@ -395,6 +395,24 @@ TEST(DistributedSvd, LooserToleranceTakesFewerProducts) {
     EXPECT_ALL_RANKS(loose.products < tight.products);
 }
 
+TEST(DistributedSvd, EverySolverMeetsALooseTolerance) {
+    const Matrix matrix = with_spectrum(90, 60, graded(60));
+    const std::vector<double> expected = graded(4);
+    for (const SvdSolver solver : {SvdSolver::trlanczos, SvdSolver::cross, SvdSolver::randomized}) {
+        DistributedSvdOptions options = leading(4, solver);
+        options.tolerance = 1e-3;
+        options.subspace = 6;
+        const DealtOperator a(matrix, Communicator::world());
+        const Triplets triplets = distributed_svd(a, options);
+        for (Index j = 0; j < 4; ++j) {
+            // Ten times the tolerance is let pass, because solvers only estimate their residuals;
+            // the value's error is at most its residual.
+            EXPECT_NEAR_ALL_RANKS(triplets.residuals[j], 0.0, 1e-2 * expected[j]);
+            EXPECT_NEAR_ALL_RANKS(triplets.values[j], expected[j], 1e-2 * expected[j]);
+        }
+    }
+}
+
 TEST(DistributedSvd, SaysHowFarItGot) {
     // A flat spectrum behind the values asked for, which one restart cannot resolve.
     std::vector<double> spectrum(150);
@@ -457,6 +475,12 @@ TEST(DistributedSvd, SaysWhenThereAreMoreRowsThanPetscCanCount) {
     const auto too_tall = error_of([&] { (void)distributed_svd(rows, leading(2)); });
     EXPECT_ALL_RANKS(too_tall.second == ExitCode::usage && contains(too_tall.first, "6442450944"))
         << too_tall.first;
+    ensure_slepc("-svd_type lapack");
+    const HugeOperator square(20000, 200);
+    const auto lapack = error_of([&] { (void)distributed_svd(square, leading(2)); });
+    PetscOptionsClearValue(nullptr, "-svd_type");
+    EXPECT_ALL_RANKS(lapack.second == ExitCode::usage && contains(lapack.first, "lapack"))
+        << lapack.first;
     const HugeOperator entries(Index{1} << 25, 100);
     const auto too_large =
         error_of([&] { (void)distributed_svd(entries, leading(2, SvdSolver::scalapack)); });
