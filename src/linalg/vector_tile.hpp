@@ -55,7 +55,10 @@ struct VectorOf {
     /// not products, would then set the pace.
     static void keep([[maybe_unused]] Type& value) {
 #if defined(__x86_64__) && defined(__GNUC__)
-        asm("" : "+v"(value));
+        // Half vectors of the plain instruction set are no register operands.
+        if constexpr (bytes >= 16) {
+            asm("" : "+v"(value));
+        }
 #endif
     }
 };
@@ -72,7 +75,9 @@ struct Ahead {
         constexpr std::uintptr_t line_bytes = 64;
 #pragma GCC unroll 4
         for (int line = 0; line < lines; ++line) {
-            __builtin_prefetch(reinterpret_cast<const void*>(next + line * line_bytes), 0, 2);
+            __builtin_prefetch(reinterpret_cast<const void*>(
+                                   next + static_cast<std::uintptr_t>(line) * line_bytes),
+                               0, 2);
         }
         next += stride;
     }
