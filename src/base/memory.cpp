@@ -32,10 +32,10 @@ std::string format_bytes(double bytes) {
 }
 
 void detail::allocation_failed(const std::string& label, double bytes) {
-    throw MemoryError(
-        fmt::format("no memory for \"{}\" ({} on this rank): use more ranks or nodes, float32, or a "
-                    "smaller data.region",
-                    label, format_bytes(bytes)));
+    throw MemoryError(fmt::format(
+        "no memory for \"{}\" ({} on this rank): use more ranks or nodes, float32, or a "
+        "smaller data.region",
+        label, format_bytes(bytes)));
 }
 
 }  // namespace tessera

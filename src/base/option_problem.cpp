@@ -19,10 +19,9 @@ std::string describe_problems(std::vector<OptionProblem> problems, std::size_t l
         const int group = place.origin == OptionOrigin::command_line ? 1 : 0;
         return std::tuple(group, place.order, place.line, place.column);
     };
-    std::stable_sort(problems.begin(), problems.end(),
-                     [&](const OptionProblem& a, const OptionProblem& b) {
-                         return rank(a) < rank(b);
-                     });
+    std::stable_sort(
+        problems.begin(), problems.end(),
+        [&](const OptionProblem& a, const OptionProblem& b) { return rank(a) < rank(b); });
     std::string text;
     const std::size_t shown = std::min(limit, problems.size());
     for (std::size_t i = 0; i < shown; ++i) {

@@ -85,7 +85,8 @@ std::optional<std::string> normalise_one(const OptionSpec& spec, OptionType type
 
 std::optional<std::string> normalise_number(const OptionSpec& spec, OptionType type,
                                             const OptionValue& written, OptionValue& out) {
-    const bool fits = type == OptionType::integer ? written.is<std::int64_t>() : written.is_number();
+    const bool fits =
+        type == OptionType::integer ? written.is<std::int64_t>() : written.is_number();
     if (!fits) {
         return found_text(written, type);
     }
@@ -192,10 +193,9 @@ std::optional<std::string> normalise_map(const OptionSpec& spec, const OptionVal
     OptionMap map;
     for (const OptionEntry& entry : written.as<OptionMap>()) {
         OptionValue element;
-        const auto found =
-            spec.type == OptionType::integer_list_map
-                ? normalise_list(spec, entry.value, element)
-                : normalise_one(spec, element_type(spec.type), entry.value, element);
+        const auto found = spec.type == OptionType::integer_list_map
+                               ? normalise_list(spec, entry.value, element)
+                               : normalise_one(spec, element_type(spec.type), entry.value, element);
         if (found) {
             return fmt::format("{} for {}", *found, toml_string(entry.key));
         }
@@ -257,22 +257,38 @@ std::string OptionSpec::range_text() const {
 
 std::string OptionSpec::type_text() const {
     switch (type) {
-        case OptionType::boolean: return "true or false";
-        case OptionType::integer: return "integer";
-        case OptionType::real: return "number";
-        case OptionType::string: return "string";
-        case OptionType::path: return "path";
-        case OptionType::choice: return "word";
-        case OptionType::duration: return "duration";
-        case OptionType::integer_list: return "list of integers";
-        case OptionType::real_list: return "list of numbers";
-        case OptionType::string_list: return "list of strings";
-        case OptionType::integer_or_list: return "integer or list of integers";
-        case OptionType::real_or_list: return "number or list of numbers";
-        case OptionType::integer_list_map: return "table of lists of integers";
-        case OptionType::integer_map: return "table of integers";
-        case OptionType::real_map: return "table of numbers";
-        case OptionType::string_map: return "table of strings";
+        case OptionType::boolean:
+            return "true or false";
+        case OptionType::integer:
+            return "integer";
+        case OptionType::real:
+            return "number";
+        case OptionType::string:
+            return "string";
+        case OptionType::path:
+            return "path";
+        case OptionType::choice:
+            return "word";
+        case OptionType::duration:
+            return "duration";
+        case OptionType::integer_list:
+            return "list of integers";
+        case OptionType::real_list:
+            return "list of numbers";
+        case OptionType::string_list:
+            return "list of strings";
+        case OptionType::integer_or_list:
+            return "integer or list of integers";
+        case OptionType::real_or_list:
+            return "number or list of numbers";
+        case OptionType::integer_list_map:
+            return "table of lists of integers";
+        case OptionType::integer_map:
+            return "table of integers";
+        case OptionType::real_map:
+            return "table of numbers";
+        case OptionType::string_map:
+            return "table of strings";
     }
     return {};
 }
@@ -280,9 +296,15 @@ std::string OptionSpec::type_text() const {
 std::string OptionSpec::expectation() const {
     std::string text;
     switch (type) {
-        case OptionType::boolean: text = "true or false"; break;
-        case OptionType::integer: text = with_range("an integer", *this); break;
-        case OptionType::real: text = with_range("a number", *this); break;
+        case OptionType::boolean:
+            text = "true or false";
+            break;
+        case OptionType::integer:
+            text = with_range("an integer", *this);
+            break;
+        case OptionType::real:
+            text = with_range("a number", *this);
+            break;
         case OptionType::duration:
             text = with_range("a duration such as \"20 min\" or \"01:50:00\"", *this);
             break;
@@ -366,12 +388,22 @@ std::string OptionSpec::example_text() const {
     }
     OptionValue element;
     switch (element_type(type)) {
-        case OptionType::boolean: element.data = true; break;
-        case OptionType::integer: element.data = static_cast<std::int64_t>(std::ceil(number)); break;
-        case OptionType::real: element.data = number; break;
-        case OptionType::duration: return "\"20 min\"";
-        case OptionType::path: element.data = std::string("FILE"); break;
-        default: element.data = choices.empty() ? std::string("NAME") : choices.front().name;
+        case OptionType::boolean:
+            element.data = true;
+            break;
+        case OptionType::integer:
+            element.data = static_cast<std::int64_t>(std::ceil(number));
+            break;
+        case OptionType::real:
+            element.data = number;
+            break;
+        case OptionType::duration:
+            return "\"20 min\"";
+        case OptionType::path:
+            element.data = std::string("FILE");
+            break;
+        default:
+            element.data = choices.empty() ? std::string("NAME") : choices.front().name;
     }
     const std::size_t length = std::clamp<std::size_t>(1, shortest, longest);
     switch (type) {

@@ -96,7 +96,7 @@ const OptionValue* value_at(const OptionValue& table, std::string_view name) {
 
 /// Finds keys that no option declares.
 class UnknownKeys {
-public:
+  public:
     UnknownKeys(const OptionTable& options, const std::vector<std::string>& also_known,
                 std::vector<OptionProblem>& problems)
         : options_(options), also_known_(also_known), problems_(problems) {}
@@ -117,15 +117,15 @@ public:
                 problems_.push_back(
                     {entry.place, full, "unknown key" + did_you_mean(entry.key, siblings(within))});
             } else if (!entry.value.is<OptionMap>()) {
-                problems_.push_back({entry.value.place, full,
-                                     "expected a table, got " + entry.value.type_name()});
+                problems_.push_back(
+                    {entry.value.place, full, "expected a table, got " + entry.value.type_name()});
             } else {
                 search(entry.value, name + ".", full);
             }
         }
     }
 
-private:
+  private:
     [[nodiscard]] bool is_also_known(const std::string& name) const {
         return std::find(also_known_.begin(), also_known_.end(), name) != also_known_.end();
     }
@@ -159,7 +159,8 @@ private:
 
 void OptionTable::add_check(std::string name, std::function<std::string()> rule) {
     if (find(name) == nullptr) {
-        throw std::logic_error(prefix_ + "." + name + ": a rule for an option that is not declared");
+        throw std::logic_error(prefix_ + "." + name +
+                               ": a rule for an option that is not declared");
     }
     rules_.push_back({std::move(name), std::move(rule)});
 }

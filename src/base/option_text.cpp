@@ -51,9 +51,9 @@ constexpr std::array<TimeUnit, 16> time_units{{{"d", 86400},
 
 /// Digits only, so that no sign or exponent slips in; at most 9 of them, so that nothing overflows.
 std::optional<std::int64_t> whole_number(std::string_view text) {
-    const bool digits = !text.empty() && text.size() <= 9 &&
-                        std::all_of(text.begin(), text.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !text.empty() && text.size() <= 9 &&
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) {
         return std::nullopt;
     }

@@ -74,15 +74,14 @@ OptionEntry* OptionValue::find(std::string_view key) {
 }
 
 std::string OptionValue::type_name() const {
-    return std::visit(Overload{[](std::monostate) { return "nothing"; },
-                               [](bool) { return "a boolean"; },
-                               [](std::int64_t) { return "an integer"; },
-                               [](double) { return "a number"; },
-                               [](const std::string&) { return "a string"; },
-                               [](const OptionDate&) { return "a date or time"; },
-                               [](const OptionList&) { return "a list"; },
-                               [](const OptionMap&) { return "a table"; }},
-                      data);
+    return std::visit(
+        Overload{[](std::monostate) { return "nothing"; }, [](bool) { return "a boolean"; },
+                 [](std::int64_t) { return "an integer"; }, [](double) { return "a number"; },
+                 [](const std::string&) { return "a string"; },
+                 [](const OptionDate&) { return "a date or time"; },
+                 [](const OptionList&) { return "a list"; },
+                 [](const OptionMap&) { return "a table"; }},
+        data);
 }
 
 std::string OptionValue::to_toml() const {
@@ -96,8 +95,8 @@ std::string OptionValue::to_toml() const {
     const auto map_text = [](const OptionMap& map) {
         std::string text;
         for (const OptionEntry& entry : map) {
-            text += (text.empty() ? " " : ", ") + toml_key(entry.key) + " = " +
-                    entry.value.to_toml();
+            text +=
+                (text.empty() ? " " : ", ") + toml_key(entry.key) + " = " + entry.value.to_toml();
         }
         return "{" + text + (text.empty() ? "}" : " }");
     };

@@ -17,8 +17,8 @@
 // The only file that sees the TOML library, whose header costs several seconds to compile.
 //
 // toml++ 3.3.0 meets some malformed texts (such as a table header that begins with `=`) with an
-// assertion, which would kill the program, or do nothing in a release build. Here it throws in every
-// build; hence the header-only form even where a compiled library is at hand.
+// assertion, which would kill the program, or do nothing in a release build. Here it throws in
+// every build; hence the header-only form even where a compiled library is at hand.
 namespace tessera {
 namespace {
 struct TomlContradiction {};
@@ -73,8 +73,7 @@ OptionPlace place_of(const toml::source_region& region, const OptionPlace& inher
 /// On the command line every node has the place of its assignment; line and column would count
 /// within a text that the user never saw.
 OptionPlace node_place(const toml::source_region& region, const OptionPlace& inherited) {
-    return inherited.origin == OptionOrigin::command_line ? inherited
-                                                          : place_of(region, inherited);
+    return inherited.origin == OptionOrigin::command_line ? inherited : place_of(region, inherited);
 }
 
 OptionValue convert(const toml::node& node, const OptionPlace& inherited);

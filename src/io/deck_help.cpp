@@ -38,7 +38,8 @@ std::string listed(const std::vector<OptionChoice>& choices, std::string_view in
     }
     std::string text;
     for (const OptionChoice& choice : choices) {
-        const std::string line = fmt::format("{}{:<{}}  {}", indent, choice.name, width, choice.help);
+        const std::string line =
+            fmt::format("{}{:<{}}  {}", indent, choice.name, width, choice.help);
         text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
     return text;

@@ -165,9 +165,10 @@ void DeckSchema::check_top_level(Work& work) const {
             continue;
         } else if (entry.key.starts_with("x-") || entry.key == reserved_table) {
             if (!work.parked(entry.key, value.place, value)) {
-                work.complain(entry.place, entry.key,
-                              "this table is reserved for parameter sweeps, which are not available "
-                              "yet; remove it or park it with enabled = false");
+                work.complain(
+                    entry.place, entry.key,
+                    "this table is reserved for parameter sweeps, which are not available "
+                    "yet; remove it or park it with enabled = false");
             }
         } else if (table_like) {
             work.complain(entry.place, entry.key,
@@ -240,8 +241,7 @@ void DeckSchema::resolve_section(const Table& table, const OptionValue& value,
         also_known.push_back(table.selector);
     }
     const std::size_t first_problem = work.problems.size();
-    for (ResolvedOption& option :
-         variant->table.resolve(value, shown, work.problems, also_known)) {
+    for (ResolvedOption& option : variant->table.resolve(value, shown, work.problems, also_known)) {
         section.options.push_back(std::move(option));
     }
     work.explain_unknown(table, *variant, shown, first_problem);

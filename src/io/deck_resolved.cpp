@@ -38,10 +38,9 @@ bool ResolvedDeck::has_table(std::string_view table) const {
 }
 
 std::size_t ResolvedDeck::count(std::string_view table) const {
-    return static_cast<std::size_t>(
-        std::count_if(sections_.begin(), sections_.end(), [&](const Section& section) {
-            return section.table == table && section.in_list;
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        sections_.begin(), sections_.end(),
+        [&](const Section& section) { return section.table == table && section.in_list; }));
 }
 
 std::string ResolvedDeck::choice(std::string_view table) const {

@@ -60,8 +60,7 @@ DeckSchema& DeckSchema::variant_table(const std::string& name, const std::string
         if (table.find(variant.name) != nullptr) {
             throw std::logic_error(name + "." + variant.name + ": registered twice");
         }
-        table.variants.push_back(
-            {variant.name, variant.declare, variant.help, OptionTable(name)});
+        table.variants.push_back({variant.name, variant.declare, variant.help, OptionTable(name)});
         variant.declare(table.variants.back().table);
         if (table.variants.back().table.find(selector) != nullptr) {
             throw std::logic_error(name + "." + selector + ": declared by variant " + variant.name);

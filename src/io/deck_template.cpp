@@ -34,7 +34,7 @@ std::string prose(const OptionSpec& spec) {
 
 /// Writes the options of one table.
 class TemplateWriter {
-public:
+  public:
     TemplateWriter(const DeckTemplateRequest& request, std::set<std::string>& used)
         : request_(request), used_(used) {}
 
@@ -56,15 +56,14 @@ public:
         return text;
     }
 
-private:
+  private:
     const DeckTemplateRequest& request_;
     std::set<std::string>& used_;
 };
 
 bool has_values(const DeckTemplateRequest& request, const std::string& table) {
-    return std::any_of(request.values.begin(), request.values.end(), [&](const auto& value) {
-        return value.first.starts_with(table + ".");
-    });
+    return std::any_of(request.values.begin(), request.values.end(),
+                       [&](const auto& value) { return value.first.starts_with(table + "."); });
 }
 
 std::string expectations_text(const DeckTemplateRequest& request, std::set<std::string>& used,
@@ -77,7 +76,8 @@ std::string expectations_text(const DeckTemplateRequest& request, std::set<std::
             used.insert(key);
         }
     }
-    std::string text = "\n# Bounds that the result must keep, else the run ends with exit code 1.\n";
+    std::string text =
+        "\n# Bounds that the result must keep, else the run ends with exit code 1.\n";
     if (!lines.empty()) {
         return text + "[expect]\n" + lines;
     }
@@ -118,8 +118,8 @@ std::string DeckSchema::template_table(const Table& table, const DeckTemplateReq
     if (table.kind == Kind::plain) {
         chosen.assign(1, "");
     } else if (chosen.empty()) {
-        chosen.assign(1, table.default_variant.empty() ? table.variants.front().name
-                                                       : table.default_variant);
+        chosen.assign(
+            1, table.default_variant.empty() ? table.variants.front().name : table.default_variant);
     }
     const std::string mark = active ? "" : "#";
     const std::string head = list ? "[[" + table.name + "]]" : "[" + table.name + "]";

@@ -50,8 +50,8 @@ void draw_diagrams(const std::string& path, const std::string& title,
         const int row = i / columns;
         const drawing::Rectangle place{
             static_cast<double>(margin + i % columns * diagram_width),
-            static_cast<double>(margin + title_height + row * diagram_height),
-            diagram_width, diagram_height};
+            static_cast<double>(margin + title_height + row * diagram_height), diagram_width,
+            diagram_height};
         drawing::draw_diagram(canvas, place, diagrams[static_cast<std::size_t>(i)]);
     }
     write_text_atomically(path, canvas.png());

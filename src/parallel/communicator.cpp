@@ -10,8 +10,8 @@
 namespace tessera {
 namespace {
 
-// One MPI call takes an int count, and several MPI stacks fail beyond 2^31 bytes; 2^27 entries of at
-// most 8 bytes stay at 1 GiB.
+// One MPI call takes an int count, and several MPI stacks fail beyond 2^31 bytes; 2^27 entries of
+// at most 8 bytes stay at 1 GiB.
 constexpr Index chunk_entries = Index{1} << 27;
 
 template <typename T, typename Call>
@@ -140,11 +140,11 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
     return parts;
 }
 
-#define TESSERA_INSTANTIATE(T)                                          \
-    template void Communicator::sum_in_place<T>(T*, Index) const;      \
-    template void Communicator::max_in_place<T>(T*, Index) const;      \
-    template void Communicator::min_in_place<T>(T*, Index) const;      \
-    template void Communicator::broadcast<T>(T*, Index, int) const;    \
+#define TESSERA_INSTANTIATE(T)                                      \
+    template void Communicator::sum_in_place<T>(T*, Index) const;   \
+    template void Communicator::max_in_place<T>(T*, Index) const;   \
+    template void Communicator::min_in_place<T>(T*, Index) const;   \
+    template void Communicator::broadcast<T>(T*, Index, int) const; \
     template std::vector<T> Communicator::all_gather<T>(const std::vector<T>&) const;
 TESSERA_INSTANTIATE(char)
 TESSERA_INSTANTIATE(unsigned char)

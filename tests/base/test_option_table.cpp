@@ -40,10 +40,10 @@ struct AllTypes {
         table.add("real", real, "a share").above(0).maximum(1);
         table.add("word", word, "a word");
         table.add("file", file, "a path");
-        table.add_choice("truncation", truncation,
-                         {{"rank", Truncation::rank, "by rank"},
-                          {"energy", Truncation::energy, "by energy"}},
-                         "what decides the rank");
+        table.add_choice(
+            "truncation", truncation,
+            {{"rank", Truncation::rank, "by rank"}, {"energy", Truncation::energy, "by energy"}},
+            "what decides the rank");
         table.add_duration("limit", limit, "wall clock").minimum(1);
         table.add("integers", integers, "integers").length(2).minimum(0);
         table.add("reals", reals, "reals").length(1, 3);
@@ -161,15 +161,13 @@ TEST(OptionTable, WrongTypes) {
     EXPECT_EQ(complaint("flag", integer(1)), "expected true or false, got an integer");
     EXPECT_EQ(complaint("small", value(2.5)), "expected an integer from 1 to 10, got 2.5");
     EXPECT_EQ(complaint("small", value(true)), "expected an integer from 1 to 10, got a boolean");
-    EXPECT_EQ(complaint("real", text("tight")),
-              "expected a number > 0 and <= 1, got \"tight\"");
+    EXPECT_EQ(complaint("real", text("tight")), "expected a number > 0 and <= 1, got \"tight\"");
     EXPECT_EQ(complaint("word", integer(5)), "expected a string, got an integer");
     EXPECT_EQ(complaint("file", list({})), "expected a string, got a list");
     EXPECT_EQ(complaint("integers", integer(1)), "expected a list of 2 integers >= 0, got 1");
     EXPECT_EQ(complaint("reals", list({text("a")})),
               "expected a list of 1 to 3 numbers, got \"a\" as element 0");
-    EXPECT_EQ(complaint("sigma", text("a")),
-              "expected a number >= 0 or a list of such, got \"a\"");
+    EXPECT_EQ(complaint("sigma", text("a")), "expected a number >= 0 or a list of such, got \"a\"");
     EXPECT_EQ(complaint("grid", text("automatic")),
               "expected a list of integers or \"auto\", got \"automatic\"");
     EXPECT_EQ(complaint("region", list({})),

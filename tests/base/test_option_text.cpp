@@ -45,9 +45,26 @@ TEST(OptionText, DurationsInEverySpelling) {
 }
 
 TEST(OptionText, DurationsThatAreNone) {
-    for (const char* text : {"", " ", "20", "20 m", "min", "-5 s", "-0 s", "1e3 s", "nan s", "inf s",
-                             "01:50", "1:60:00", "1:00:60", "a:b:c", "1::2", "-01:00:00",
-                             "20 min and a bit", "1:2:3:4", "9999999999:00:00", "5 fortnights"}) {
+    for (const char* text : {"",
+                             " ",
+                             "20",
+                             "20 m",
+                             "min",
+                             "-5 s",
+                             "-0 s",
+                             "1e3 s",
+                             "nan s",
+                             "inf s",
+                             "01:50",
+                             "1:60:00",
+                             "1:00:60",
+                             "a:b:c",
+                             "1::2",
+                             "-01:00:00",
+                             "20 min and a bit",
+                             "1:2:3:4",
+                             "9999999999:00:00",
+                             "5 fortnights"}) {
         EXPECT_EQ(parse_duration(text), std::nullopt) << text;
     }
 }

@@ -84,7 +84,7 @@ struct DeckFixture {
         return "";
     }
 
-private:
+  private:
     void declare_input() {
         schema.table(
             "data",
@@ -125,16 +125,15 @@ private:
                             {{"gaussian", gaussian, "additive normal noise"},
                              {"deadline", deadline, "columns set to zero"}},
                             "Noise added to the input, in this order.");
-        schema.variant_table("operator", "name",
-                             {{"identity", [](OptionTable&) {}, "every entry is measured"},
-                              {"mask",
-                               [this](OptionTable& table) {
-                                   table.add("keep", keep, "share of entries measured")
-                                       .above(0)
-                                       .maximum(1);
-                               },
-                               "some entries are missing"}},
-                             "identity", "How the input came from the unknown tensor.");
+        schema.variant_table(
+            "operator", "name",
+            {{"identity", [](OptionTable&) {}, "every entry is measured"},
+             {"mask",
+              [this](OptionTable& table) {
+                  table.add("keep", keep, "share of entries measured").above(0).maximum(1);
+              },
+              "some entries are missing"}},
+            "identity", "How the input came from the unknown tensor.");
     }
 
     void declare_method() {
@@ -177,8 +176,8 @@ private:
                 .choices({{"result", "the estimate"}, {"factors", "the factors"}})
                 .may_change_on_resume();
         });
-        schema.quantities({{"psnr", "peak signal-to-noise ratio in dB"},
-                           {"ssim", "structural similarity"}});
+        schema.quantities(
+            {{"psnr", "peak signal-to-noise ratio in dB"}, {"ssim", "structural similarity"}});
     }
 };
 

@@ -16,8 +16,8 @@ std::string error_of_set(const std::string& text, const std::string& assignment)
 }
 
 TEST(Deck, KeepsPlacesAndOrder) {
-    const Deck deck = Deck::from_text("schema = 1\n[b]\nz = 1\n  a = 2.5\n[a]\nlist = [1,\n 2]\n",
-                                      "deck.toml");
+    const Deck deck =
+        Deck::from_text("schema = 1\n[b]\nz = 1\n  a = 2.5\n[a]\nlist = [1,\n 2]\n", "deck.toml");
     const auto& top = deck.root().as<OptionMap>();
     ASSERT_EQ(top.size(), 3u);
     EXPECT_EQ(top[0].key, "schema");
@@ -59,8 +59,9 @@ TEST(Deck, CommandLineSetsAndAppends) {
 TEST(Deck, CommandLineMistakes) {
     EXPECT_EQ(error_of_set("", "verbose"),
               "command line: error: \"verbose\": expected an assignment such as method.rank=10");
-    EXPECT_EQ(error_of_set("", "a b=1"),
-              "command line: error: \"a b=1\": the part before the = is no key such as method.rank");
+    EXPECT_EQ(
+        error_of_set("", "a b=1"),
+        "command line: error: \"a b=1\": the part before the = is no key such as method.rank");
     EXPECT_NE(error_of_set("", "=1"), "");
     EXPECT_NE(error_of_set("", "a.=1"), "");
     EXPECT_NE(error_of_set("", "a=1\nb=2=3\n[x]=1"), "no crash");

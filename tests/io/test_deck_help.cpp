@@ -91,7 +91,8 @@ TEST(DeckTemplate, EveryCommentedDefaultIsValidWhenActive) {
     DeckFixture f;
     std::string text = f.schema.template_deck();
     // A `#` without a blank marks a line of TOML.
-    for (std::size_t at = text.find("\n#"); at != std::string::npos; at = text.find("\n#", at + 1)) {
+    for (std::size_t at = text.find("\n#"); at != std::string::npos;
+         at = text.find("\n#", at + 1)) {
         if (text[at + 2] != ' ') {
             text.erase(at + 1, 1);
         }

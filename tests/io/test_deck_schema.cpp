@@ -69,9 +69,8 @@ TEST(DeckSchema, DefaultsWhereTheDeckIsSilent) {
 TEST(DeckSchema, OriginsAndOverrides) {
     DeckFixture f;
     Deck deck = Deck::from_text(full_deck, "deck.toml");
-    deck.set_all({"method.rank=20", "method.rank=30", "method.truncation=energy",
-                  "data.path=2024", "run.time_limit=20 min", "corrupt.0.sigma=0.2",
-                  "parallel.grid=auto"});
+    deck.set_all({"method.rank=20", "method.rank=30", "method.truncation=energy", "data.path=2024",
+                  "run.time_limit=20 min", "corrupt.0.sigma=0.2", "parallel.grid=auto"});
     const ResolvedDeck resolved = f.schema.bind(deck);
     EXPECT_EQ(f.rank, 30);
     EXPECT_EQ(f.truncation, Truncation::energy);

@@ -57,9 +57,9 @@ class ConvergenceError : public Error {
 }  // namespace tessera
 
 /// Checks what only a fault of the program itself can break, in every build type.
-#define TESSERA_ASSERT(condition, message)                                     \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            ::tessera::internal_failure(__FILE__, __LINE__, (message));        \
-        }                                                                      \
+#define TESSERA_ASSERT(condition, message)                              \
+    do {                                                                \
+        if (!(condition)) {                                             \
+            ::tessera::internal_failure(__FILE__, __LINE__, (message)); \
+        }                                                               \
     } while (false)

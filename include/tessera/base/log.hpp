@@ -10,7 +10,8 @@ namespace tessera::log {
 /// what all ranks know without asking which rank it is on.
 void set_speaker(bool this_rank_speaks);
 
-/// From now on every line also goes to that file (appended). Throws IoError when it can't be opened.
+/// From now on every line also goes to that file (appended). Throws IoError when it can't be
+/// opened.
 void attach_file(const std::string& path);
 /// Closes the file of `attach_file`.
 void detach_file();

@@ -40,8 +40,7 @@ View allocate_view(const std::string& label, Index count) {
         return View(Kokkos::view_alloc(Kokkos::WithoutInitializing, label),
                     static_cast<std::size_t>(count));
     } catch (const std::exception&) {
-        allocation_failed(label,
-                          static_cast<double>(count) * sizeof(typename View::value_type));
+        allocation_failed(label, static_cast<double>(count) * sizeof(typename View::value_type));
     }
 }
 }  // namespace detail

@@ -92,8 +92,7 @@ struct OptionSpec {
 
     [[nodiscard]] bool is_map() const {
         return type == OptionType::integer_list_map || type == OptionType::integer_map ||
-               type == OptionType::real_map ||
-               type == OptionType::string_map;
+               type == OptionType::real_map || type == OptionType::string_map;
     }
 };
 

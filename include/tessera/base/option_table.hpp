@@ -19,7 +19,7 @@ namespace tessera {
 
 /// Adds to the description of an option just declared; every call returns the builder again.
 class OptionBuilder {
-public:
+  public:
     explicit OptionBuilder(OptionSpec& spec) : spec_(&spec) {}
 
     /// Smallest and largest value allowed, of each element for lists; durations in seconds.
@@ -46,7 +46,7 @@ public:
     /// A resumed run may use another value: the option changes no result.
     OptionBuilder& may_change_on_resume();
 
-private:
+  private:
     OptionSpec* spec_;
 };
 
@@ -82,7 +82,7 @@ struct OptionEnumChoice {
 /// A dot in a name nests: "checkpoint.every" is `checkpoint = { every = .. }` in the deck. The name
 /// `enabled` is reserved (it parks a table). Declaration mistakes throw std::logic_error.
 class OptionTable {
-public:
+  public:
     /// `prefix` is the table's place in the deck, e.g. "method"; it leads the keys in messages.
     explicit OptionTable(std::string prefix) : prefix_(std::move(prefix)) {}
 
@@ -151,7 +151,7 @@ public:
     /// UsageError with all mistakes.
     std::vector<ResolvedOption> bind(const OptionValue& table) const;
 
-private:
+  private:
     struct Rule {
         std::string name;
         std::function<std::string()> complaint;
@@ -188,8 +188,8 @@ private:
 
 template <class Enum>
 OptionBuilder OptionTable::add_choice(
-    std::string name, Enum& member,
-    std::vector<OptionEnumChoice<std::type_identity_t<Enum>>> words, std::string help) {
+    std::string name, Enum& member, std::vector<OptionEnumChoice<std::type_identity_t<Enum>>> words,
+    std::string help) {
     OptionSpec& spec = new_spec(OptionType::choice, std::move(name), std::move(help));
     for (const auto& word : words) {
         spec.choices.push_back({word.name, word.help});

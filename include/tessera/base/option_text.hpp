@@ -13,7 +13,8 @@ namespace tessera {
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `name` if it is near enough to be a slip of the pen (at most a third of
-/// the letters differ, or one begins with the other), else nothing. Ties go to the earlier candidate.
+/// the letters differ, or one begins with the other), else nothing. Ties go to the earlier
+/// candidate.
 [[nodiscard]] std::optional<std::string> nearest_name(std::string_view name,
                                                       const std::vector<std::string>& candidates);
 

@@ -29,7 +29,8 @@ struct OptionPlace {
 struct OptionEntry;
 struct OptionValue;
 
-/// A date or time of TOML, kept as it was written (`01:50:00` is one: the duration options read it).
+/// A date or time of TOML, kept as it was written (`01:50:00` is one: the duration options read
+/// it).
 struct OptionDate {
     std::string text;
 };

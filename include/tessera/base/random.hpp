@@ -21,12 +21,12 @@ class Random {
         : seed_(seed), stream_(stream) {}
 
     /// Four independent 32-bit words.
-    [[nodiscard]] KOKKOS_INLINE_FUNCTION r123::Philox4x32::ctr_type words(Index index,
-                                                                          std::uint32_t step) const {
+    [[nodiscard]] KOKKOS_INLINE_FUNCTION r123::Philox4x32::ctr_type words(
+        Index index, std::uint32_t step) const {
         const auto wide = static_cast<std::uint64_t>(index);
-        const r123::Philox4x32::ctr_type counter = {
-            {static_cast<std::uint32_t>(wide), static_cast<std::uint32_t>(wide >> 32U), step,
-             stream_}};
+        const r123::Philox4x32::ctr_type counter = {{static_cast<std::uint32_t>(wide),
+                                                     static_cast<std::uint32_t>(wide >> 32U), step,
+                                                     stream_}};
         const r123::Philox4x32::key_type key = {
             {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32U)}};
         return r123::Philox4x32{}(counter, key);
@@ -58,8 +58,8 @@ class Random {
 
   private:
     KOKKOS_INLINE_FUNCTION static double to_unit(std::uint32_t high, std::uint32_t low) {
-        // 52 bits, centred in their cell: exact in a double, and neither 0 nor 1 can occur. (With 53
-        // bits the largest one would round to 1.)
+        // 52 bits, centred in their cell: exact in a double, and neither 0 nor 1 can occur. (With
+        // 53 bits the largest one would round to 1.)
         const std::uint64_t bits =
             (static_cast<std::uint64_t>(high) << 20U) | (static_cast<std::uint64_t>(low) >> 12U);
         return (static_cast<double>(bits) + 0.5) * 0x1p-52;

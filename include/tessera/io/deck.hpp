@@ -12,7 +12,7 @@ namespace tessera {
 /// A deck as written: a tree of values, each with its place, before any schema has looked at it.
 /// Every rank builds its own from the same text; nothing here communicates.
 class Deck {
-public:
+  public:
     /// An empty deck, for runs that are described by the command line alone.
     Deck();
 
@@ -38,7 +38,7 @@ public:
     /// The assignments in order, as typed.
     [[nodiscard]] const std::vector<std::string>& assignments() const { return assignments_; }
 
-private:
+  private:
     OptionValue root_;
     std::string name_;
     std::string text_;

@@ -27,7 +27,7 @@ struct ManifestKey {
 
 /// A checked deck with every default filled in: what the run really used.
 class ResolvedDeck {
-public:
+  public:
     /// One table, or one element of a list of tables, with its keys in order of declaration.
     struct Section {
         std::string table;   ///< "method" or "corrupt"
@@ -59,7 +59,7 @@ public:
     /// Full keys whose value is not the default.
     [[nodiscard]] std::vector<std::string> changed_keys() const;
 
-private:
+  private:
     friend class DeckSchema;
     std::vector<Section> sections_;
     std::vector<Expectation> expectations_;
@@ -68,7 +68,6 @@ private:
 
 /// Full keys whose values differ between two decks, or that only one of them has, in order; keys
 /// that may change on resume are left out. For refusing to resume with another deck.
-[[nodiscard]] std::vector<std::string> differing_keys(const ResolvedDeck& a,
-                                                      const ResolvedDeck& b);
+[[nodiscard]] std::vector<std::string> differing_keys(const ResolvedDeck& a, const ResolvedDeck& b);
 
 }  // namespace tessera

@@ -46,7 +46,7 @@ struct DeckTemplateRequest {
 /// `x-`, and the reserved table [sweep] are part of every schema. Registering a name twice throws
 /// std::logic_error.
 class DeckSchema {
-public:
+  public:
     DeckSchema() = default;
     DeckSchema(DeckSchema&&) = default;
     DeckSchema& operator=(DeckSchema&&) = default;
@@ -96,7 +96,7 @@ public:
     /// Names of the variants of a table, in order; none for a table that has no variants.
     [[nodiscard]] std::vector<std::string> variant_names(std::string_view table) const;
 
-private:
+  private:
     enum class Kind { plain, variant, list };
 
     struct Variant {
@@ -137,8 +137,7 @@ private:
     [[nodiscard]] std::string help_on_table(const Table& table) const;
     [[nodiscard]] std::string help_on_variant(const Table& table, const Variant& variant) const;
     [[nodiscard]] std::string help_on_keys(std::string_view topic) const;
-    [[nodiscard]] std::string template_table(const Table& table,
-                                             const DeckTemplateRequest& request,
+    [[nodiscard]] std::string template_table(const Table& table, const DeckTemplateRequest& request,
                                              std::set<std::string>& used) const;
     [[nodiscard]] std::vector<std::string> topics() const;
 

@@ -16,7 +16,7 @@ enum class SvdSolver {
                  ///< condition number is squared: values below about 1e-7 of the largest are lost
     randomized,  ///< subspace iteration from a random start: cheap at loose tolerances, slow at
                  ///< tight ones when the spectrum is flat behind the last value asked for
-    scalapack  ///< all values of the explicit matrix: for small ones; memory rows x columns x 3
+    scalapack    ///< all values of the explicit matrix: for small ones; memory rows x columns x 3
 };
 
 /// "trlanczos" and back; `svd_solver` throws UsageError on another name.

@@ -30,9 +30,9 @@ struct Matrix {
     std::vector<double> values;
 };
 
-/// A rank's part of a tall matrix, as it lies in a row-major tensor block: `left` slabs of `columns`
-/// x `right` entries; entry (row l * right + r, column c) is data[(l * columns + c) * right + r].
-/// right == 1 is an ordinary row-major matrix. Whole rows are on one rank.
+/// A rank's part of a tall matrix, as it lies in a row-major tensor block: `left` slabs of
+/// `columns` x `right` entries; entry (row l * right + r, column c) is data[(l * columns + c) *
+/// right + r]. right == 1 is an ordinary row-major matrix. Whole rows are on one rank.
 template <typename T>
 struct SlabMatrix {
     T* data = nullptr;
