@@ -83,8 +83,7 @@ void batched_qr(const BatchShape& shape, const DeviceView<const T>& a, const Dev
     }
     const QrKernel<T> kernel{{shape.count, shape.rows, shape.columns, false, a}, rank, q, r};
     Team policy(static_cast<int>(lanes::groups<T>(shape.count)), lanes::threads);
-    policy.set_scratch_size(
-        1, Kokkos::PerTeam(kernel.scratch_bytes() + alignof(Pack<T>)));
+    policy.set_scratch_size(1, Kokkos::PerTeam(kernel.scratch_bytes() + alignof(Pack<T>)));
     Kokkos::parallel_for("tessera::batched_qr", policy, kernel);
     Kokkos::fence("tessera::batched_qr");
 }

@@ -192,8 +192,7 @@ void batched_svd(const BatchShape& shape, const DeviceView<const T>& a,
                               wide ? u : v,
                               allocate<int>("batched_svd outcomes", shape.count)};
     Team policy(static_cast<int>(lanes::groups<T>(shape.count)), lanes::threads);
-    policy.set_scratch_size(
-        1, Kokkos::PerTeam(kernel.scratch_bytes() + alignof(Pack<T>)));
+    policy.set_scratch_size(1, Kokkos::PerTeam(kernel.scratch_bytes() + alignof(Pack<T>)));
     Kokkos::parallel_for("tessera::batched_svd", policy, kernel);
     require_success(kernel.outcomes, shape.count);
 }
