@@ -105,6 +105,13 @@ std::string make_manifest(const Communicator& communicator, const Study& study,
     return text;
 }
 
+std::string manifest_with_scaling(const std::string& json_text, const Scaling& scaling) {
+    json manifest = json::parse(json_text, nullptr, false);
+    manifest["scaling"] = {
+        {"text", scaling.describe()}, {"offset", scaling.offset}, {"factor", scaling.factor}};
+    return manifest.dump(2);
+}
+
 std::vector<std::string> assignments_of_manifest(const std::string& json_text,
                                                  const std::string& path) {
     try {

@@ -262,8 +262,8 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
         mask = mask_from_values(values, study.data.missing);
     }
     refuse_non_finite(values, outline.source.empty() ? "data" : outline.source, outline);
-    const Scaling scaling = Scaling::fit(study.data.scale, values, roles.bands);
-    scaling.apply(values);
+    const Scaling scaling = Scaling::fit(study.data.scale, values, roles.bands, mask);
+    scaling.apply(values, mask);
 
     std::optional<DenseTensor<T>> truth;
     if (study.has_truth_file()) {
@@ -271,7 +271,7 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
         truth = read_tensor<T>(*opened.reader, opened.plan, "truth", partition);
         refuse_non_finite(*truth, "truth.path", outline);
         scaling.apply(*truth);
-    } else if (!study.corruptions.empty()) {
+    } else if (!study.corruptions.empty() && !mask) {
         truth = duplicate(values, "truth");
     }
     NoiseModel noise = stated_noise(study.data, roles);
@@ -282,6 +282,11 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
     const std::vector<std::string> done =
         corrupt(study.corruptions, values, mask, noise, study.run.seed, outline.axes);
     remarks.insert(remarks.end(), done.begin(), done.end());
+    if (!truth && !study.corruptions.empty()) {
+        remarks.emplace_back(
+            "the data lack entries of their own, so they are no truth to judge the estimate by: "
+            "give truth.path for quality figures");
+    }
     if (mask && count_observed(*mask) == 0) {
         throw UsageError(
             "no entry of the data is observed, so there is nothing to go by: check data.mask, "

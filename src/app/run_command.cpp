@@ -113,8 +113,9 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
                 const DenseTensor<T>& estimate, const RunEnd& end) {
     const OutputOptions& output = session.study.output;
     const std::vector<QualityRow> rows = judge_all(problem, estimate, output.quality_range);
+    const std::string manifest = manifest_with_scaling(session.manifest, problem.scaling);
     write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
-                 session.manifest);
+                 manifest);
     const std::vector<std::string> table = format_quality(rows);
     if (output.pictures) {
         write_pictures(session.folder, session.title, problem, estimate, table);
@@ -133,6 +134,7 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
         for (const std::string& line : profile) {
             text += line + "\n";
         }
+        write_text_atomically(session.folder + "/manifest.json", manifest + "\n");
         write_text_atomically(session.folder + "/profile.txt", text);
         write_text_atomically(session.folder + "/summary.json",
                               summary_json(session, end, method.steps_done(), method.converged(),

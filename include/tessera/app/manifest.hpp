@@ -14,6 +14,11 @@ namespace tessera {
                                         const std::vector<std::string>& assignments,
                                         const std::string& source);
 
+/// The manifest with what was done to the values, so that a result can be brought back to the
+/// file's units: value = scaled * factor + offset, one pair or one per band.
+[[nodiscard]] std::string manifest_with_scaling(const std::string& json_text,
+                                                const Scaling& scaling);
+
 /// The command line's assignments that a manifest records. Throws IoError.
 [[nodiscard]] std::vector<std::string> assignments_of_manifest(const std::string& json_text,
                                                                const std::string& path);
