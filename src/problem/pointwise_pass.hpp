@@ -10,29 +10,46 @@ namespace detail {
 
 /// Independent partial sums, so that the compiler may use vector instructions without reordering
 /// a sum behind our back.
-constexpr int lanes = 8;
-/// Positions that one work unit covers: spectra one after the other, or a row of each band's image.
-constexpr Index tile = 256;
+constexpr int lane_count = 8;
+/// Pixels that one work unit covers. Where a band's entries lie together, the pixels' sums should
+/// stay in the nearest cache while a piece of every band goes by, and the piece should be as long
+/// as that allows; a GPU has no such cache for every thread.
+constexpr bool on_host =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace,
+                               Kokkos::DefaultExecutionSpace::memory_space>::accessible;
+constexpr Index tile = on_host ? 1024 : 32;
+/// Bands that share one update of the pixels' sums.
+constexpr int band_group = 4;
+
 struct LaneSums {
-    double value[lanes] = {};
+    double value[lane_count] = {};
 
     [[nodiscard]] KOKKOS_INLINE_FUNCTION double total() const {
-        double sum = 0.0;
-        for (int lane = 0; lane < lanes; ++lane) {
-            sum += value[lane];
-        }
-        return sum;
+        return ((value[0] + value[1]) + (value[2] + value[3])) +
+               ((value[4] + value[5]) + (value[6] + value[7]));
+    }
+};
+
+/// Smallest and largest value by lane.
+template <typename T>
+struct LaneExtrema {
+    T low[lane_count];
+    T high[lane_count];
+
+    KOKKOS_INLINE_FUNCTION void take(int lane, bool counts, T x) {
+        low[lane] = counts && x < low[lane] ? x : low[lane];
+        high[lane] = counts && x > high[lane] ? x : high[lane];
     }
 };
 
 /// Sums of one work item that are not kept by band.
+template <typename T>
 struct ItemSums {
     LaneSums absolute_error;
     double squared_truth = 0.0;
     double angle = 0.0;
     double pixels = 0.0;
-    LaneSums minimum;
-    LaneSums maximum;
+    LaneExtrema<T> extrema;
 };
 
 /// A work item's sums by band.
@@ -97,16 +114,17 @@ struct PointwisePass {
         double* own = partial + item * (3 * bands + scalar_count);
         const BandSums by_band{own, own + bands, own + 2 * bands};
         double* scalars = own + 3 * bands;
-        ItemSums sums;
-        for (int lane = 0; lane < lanes; ++lane) {
-            sums.minimum.value[lane] = scalars[4];
-            sums.maximum.value[lane] = scalars[5];
+        ItemSums<T> sums;
+        for (int lane = 0; lane < lane_count; ++lane) {
+            sums.extrema.low[lane] = static_cast<T>(scalars[4]);
+            sums.extrema.high[lane] = static_cast<T>(scalars[5]);
         }
         const Index count = last_unit - first_unit;
         for (Index unit = first_unit + count * item / items;
              unit < first_unit + count * (item + 1) / items; ++unit) {
             if (right == 1) {
-                spectra(unit, by_band, sums);
+                spectra(unit, truth, estimate, by_band.squared_error, by_band.truth,
+                        by_band.entries, sums);
             } else {
                 images(unit, by_band, sums);
             }
@@ -115,26 +133,22 @@ struct PointwisePass {
         scalars[1] += sums.squared_truth;
         scalars[2] += sums.angle;
         scalars[3] += sums.pixels;
-        for (int lane = 0; lane < lanes; ++lane) {
-            scalars[4] = Kokkos::fmin(scalars[4], sums.minimum.value[lane]);
-            scalars[5] = Kokkos::fmax(scalars[5], sums.maximum.value[lane]);
+        for (int lane = 0; lane < lane_count; ++lane) {
+            scalars[4] = Kokkos::fmin(scalars[4], static_cast<double>(sums.extrema.low[lane]));
+            scalars[5] = Kokkos::fmax(scalars[5], static_cast<double>(sums.extrema.high[lane]));
         }
     }
 
-    /// One entry: x and y are set to 0 where it does not count.
-    KOKKOS_INLINE_FUNCTION bool read(Index at, double& x, double& y) const {
-        x = static_cast<double>(truth[at]);
-        y = static_cast<double>(estimate[at]);
+    /// Whether an entry counts.
+    KOKKOS_FORCEINLINE_FUNCTION bool counts(Index at) const {
         if constexpr (masked) {
-            const bool counts = mask[at] == wanted;
-            x = counts ? x : 0.0;
-            y = counts ? y : 0.0;
-            return counts;
+            return mask[at] == wanted;
         }
         return true;
     }
 
-    KOKKOS_INLINE_FUNCTION void finish(Index pixel, const PixelSums& sums, ItemSums& item) const {
+    KOKKOS_INLINE_FUNCTION void finish(Index pixel, const PixelSums& sums,
+                                       ItemSums<T>& item) const {
         item.squared_truth += sums.truth_truth;
         if (pixel_sums != nullptr) {
             double* target = pixel_sums + 3 * (pixel - first_pixel(first_unit));
@@ -146,92 +160,130 @@ struct PointwisePass {
         }
     }
 
-    /// Entries of a pixel lie together.
-    KOKKOS_INLINE_FUNCTION void spectra(Index unit, const BandSums& by_band, ItemSums& item) const {
-        for (Index pixel = first_pixel(unit); pixel < first_pixel(unit + 1); ++pixel) {
+    /// Entries of a pixel lie together. Pointers are arguments because compilers take `restrict`
+    /// seriously only there; without, the loop is full of stores.
+    KOKKOS_INLINE_FUNCTION void spectra(Index unit, const T* KOKKOS_RESTRICT xs,
+                                        const T* KOKKOS_RESTRICT ys,
+                                        double* KOKKOS_RESTRICT squared,
+                                        double* KOKKOS_RESTRICT truths,
+                                        double* KOKKOS_RESTRICT entries, ItemSums<T>& item) const {
+        LaneSums absolute = item.absolute_error;
+        LaneExtrema<T> extrema = item.extrema;
+        const Index end = first_pixel(unit + 1);
+        for (Index pixel = first_pixel(unit); pixel < end; ++pixel) {
             LaneSums xx;
             LaneSums yy;
             LaneSums xy;
-            const auto add = [&](Index band, int lane) {
-                double x;
-                double y;
-                const bool counts = read(pixel * bands + band, x, y);
+            for_lanes(bands, [&](Index band, int lane) {
+                const Index at = pixel * bands + band;
+                const bool use = counts(at);
+                const auto x = static_cast<double>(use ? xs[at] : T(0));
+                const auto y = static_cast<double>(use ? ys[at] : T(0));
                 const double error = y - x;
-                by_band.squared_error[band] += error * error;
-                by_band.truth[band] += x;
+                squared[band] += error * error;
+                truths[band] += x;
                 if constexpr (masked) {
-                    by_band.entries[band] += counts ? 1.0 : 0.0;
+                    entries[band] += use ? 1.0 : 0.0;
                 }
-                item.absolute_error.value[lane] += Kokkos::abs(error);
+                absolute.value[lane] += Kokkos::abs(error);
                 xx.value[lane] += x * x;
                 yy.value[lane] += y * y;
                 xy.value[lane] += x * y;
-                double& low = item.minimum.value[lane];
-                double& high = item.maximum.value[lane];
-                low = counts && x < low ? x : low;
-                high = counts && x > high ? x : high;
-            };
-            Index band = 0;
-            for (; band + lanes <= bands; band += lanes) {
-                for (int lane = 0; lane < lanes; ++lane) {
-                    add(band + lane, lane);
-                }
-            }
-            for (int lane = 0; band < bands; ++band, ++lane) {
-                add(band, lane);
-            }
+                extrema.take(lane, use, xs[at]);
+            });
             finish(pixel, {xx.total(), yy.total(), xy.total()}, item);
         }
+        item.absolute_error = absolute;
+        item.extrema = extrema;
     }
 
     /// Entries of a band lie together.
-    KOKKOS_INLINE_FUNCTION void images(Index unit, const BandSums& by_band, ItemSums& item) const {
+    KOKKOS_INLINE_FUNCTION void images(Index unit, const BandSums& by_band,
+                                       ItemSums<T>& item) const {
         const Index first = first_pixel(unit);
-        const auto width =
-            static_cast<int>(Kokkos::min(tile, right - (unit % tiles_per_run()) * tile));
+        const Index width = Kokkos::min(tile, right - (unit % tiles_per_run()) * tile);
         const Index slab = (first / right) * bands * right + first % right;
+        TileSums sums;
+        Index band = 0;
+        for (; band + band_group <= bands; band += band_group) {
+            image_tile<band_group>(truth + slab + band * right, estimate + slab + band * right,
+                                   slab + band * right, width, band, by_band, sums.xx, sums.yy,
+                                   sums.xy, item);
+        }
+        for (; band < bands; ++band) {
+            image_tile<1>(truth + slab + band * right, estimate + slab + band * right,
+                          slab + band * right, width, band, by_band, sums.xx, sums.yy, sums.xy,
+                          item);
+        }
+        for (Index i = 0; i < width; ++i) {
+            finish(first + i, {sums.xx[i], sums.yy[i], sums.xy[i]}, item);
+        }
+    }
+
+    /// Inner products over the bands of the pixels of a tile.
+    struct TileSums {
         double xx[tile] = {};
         double yy[tile] = {};
         double xy[tile] = {};
-        for (Index band = 0; band < bands; ++band) {
-            const Index start = slab + band * right;
-            LaneSums squared;
-            LaneSums truths;
-            LaneSums entries;
-            const auto add = [&](int i, int lane) {
-                double x;
-                double y;
-                const bool counts = read(start + i, x, y);
+    };
+
+    /// The same pixels of `group` neighbouring bands, the first of which starts at `start`.
+    template <int group>
+    KOKKOS_INLINE_FUNCTION void image_tile(const T* KOKKOS_RESTRICT xs, const T* KOKKOS_RESTRICT ys,
+                                           Index start, Index width, Index first_band,
+                                           const BandSums& by_band, double* KOKKOS_RESTRICT xx,
+                                           double* KOKKOS_RESTRICT yy, double* KOKKOS_RESTRICT xy,
+                                           ItemSums<T>& item) const {
+        LaneSums absolute = item.absolute_error;
+        LaneExtrema<T> extrema = item.extrema;
+        LaneSums squared[group];
+        LaneSums truths[group];
+        LaneSums entries[group];
+        for_lanes(width, [&](Index i, int lane) {
+            PixelSums pixel;
+            for (int band = 0; band < group; ++band) {
+                const Index at = band * right + i;
+                const bool use = counts(start + at);
+                const auto x = static_cast<double>(use ? xs[at] : T(0));
+                const auto y = static_cast<double>(use ? ys[at] : T(0));
                 const double error = y - x;
-                squared.value[lane] += error * error;
-                truths.value[lane] += x;
+                squared[band].value[lane] += error * error;
+                truths[band].value[lane] += x;
                 if constexpr (masked) {
-                    entries.value[lane] += counts ? 1.0 : 0.0;
+                    entries[band].value[lane] += use ? 1.0 : 0.0;
                 }
-                item.absolute_error.value[lane] += Kokkos::abs(error);
-                xx[i] += x * x;
-                yy[i] += y * y;
-                xy[i] += x * y;
-                double& low = item.minimum.value[lane];
-                double& high = item.maximum.value[lane];
-                low = counts && x < low ? x : low;
-                high = counts && x > high ? x : high;
-            };
-            int i = 0;
-            for (; i + lanes <= width; i += lanes) {
-                for (int lane = 0; lane < lanes; ++lane) {
-                    add(i + lane, lane);
-                }
+                absolute.value[lane] += Kokkos::abs(error);
+                pixel.truth_truth += x * x;
+                pixel.estimate_estimate += y * y;
+                pixel.truth_estimate += x * y;
+                extrema.take(lane, use, xs[at]);
             }
-            for (int lane = 0; i < width; ++i, ++lane) {
-                add(i, lane);
-            }
-            by_band.squared_error[band] += squared.total();
-            by_band.truth[band] += truths.total();
-            by_band.entries[band] += entries.total();
+            xx[i] += pixel.truth_truth;
+            yy[i] += pixel.estimate_estimate;
+            xy[i] += pixel.truth_estimate;
+        });
+        for (int band = 0; band < group; ++band) {
+            by_band.squared_error[first_band + band] += squared[band].total();
+            by_band.truth[first_band + band] += truths[band].total();
+            by_band.entries[first_band + band] += entries[band].total();
         }
-        for (int i = 0; i < width; ++i) {
-            finish(first + i, {xx[i], yy[i], xy[i]}, item);
+        item.absolute_error = absolute;
+        item.extrema = extrema;
+    }
+
+    /// Calls add(i, lane) for i below count, `lane_count` consecutive ones in a loop of constant
+    /// length. The rest goes to lane 0: a lane that is not a constant would keep the sums out of
+    /// registers.
+    template <typename Add>
+    KOKKOS_FORCEINLINE_FUNCTION static void for_lanes(Index count, const Add& add) {
+        Index i = 0;
+        for (; i + lane_count <= count; i += lane_count) {
+            for (int lane = 0; lane < lane_count; ++lane) {
+                add(i + lane, lane);
+            }
+        }
+        for (; i < count; ++i) {
+            add(i, 0);
         }
     }
 };

@@ -17,6 +17,12 @@ constexpr double window_sigma = 1.5;
 constexpr int moment_count = 5;
 /// Positions of a tile of columns, halo included, times images done together.
 constexpr int tile_run = 592;
+/// Windows that one thread works on together: those of a vector instruction.
+constexpr int vector_width =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace,
+                               Kokkos::DefaultExecutionSpace::memory_space>::accessible
+        ? 8
+        : 1;
 /// Images whose entries lie side by side and are done together.
 constexpr int most_lanes = 8;
 constexpr Index most_teams = Index{1} << 16;
@@ -161,48 +167,94 @@ struct SimilarityStrip {
         const bool side_by_side = lanes == layout.lanes && layout.across_stride == lanes;
         const Index runs = side_by_side ? 1 : columns;
         const Index length = side_by_side ? columns * lanes : lanes;
-        for (Index run = 0; run < runs; ++run) {
-            const T* x = truth + start + run * layout.across_stride;
-            const T* y = estimate + start + run * layout.across_stride;
-            Kokkos::parallel_for(Kokkos::TeamVectorRange(member, length), [&](Index i) {
-                double sum[moment_count] = {};
-                for (int tap = 0; tap < window_size; ++tap) {
-                    const double w = window.weight[tap];
-                    const auto a = static_cast<double>(x[tap * layout.down_stride + i]);
-                    const auto b = static_cast<double>(y[tap * layout.down_stride + i]);
-                    sum[0] += w * a;
-                    sum[1] += w * b;
-                    sum[2] += w * a * a;
-                    sum[3] += w * b * b;
-                    sum[4] += w * a * b;
-                }
-                for (int m = 0; m < moment_count; ++m) {
-                    moments(m, run * lanes + i) = sum[m];
+        const Index pieces = length / vector_width;
+        const Index rest = length % vector_width;
+        Kokkos::parallel_for(
+            Kokkos::TeamVectorRange(member, runs * (pieces + rest)), [&](Index piece) {
+                const Index run = piece / (pieces + rest);
+                const Index in_run = piece % (pieces + rest);
+                const bool whole = in_run < pieces;
+                const Index i = whole ? in_run * vector_width : length - rest + in_run - pieces;
+                const Index from = start + run * layout.across_stride + i;
+                double* target = moments.data() + run * lanes + i;
+                if (whole) {
+                    weigh_down<vector_width>(truth + from, estimate + from, target);
+                } else {
+                    weigh_down<1>(truth + from, estimate + from, target);
                 }
             });
+    }
+
+    /// The five moments of `width` neighbouring columns; target[m * tile_run + column].
+    template <int width>
+    KOKKOS_INLINE_FUNCTION void weigh_down(const T* KOKKOS_RESTRICT x, const T* KOKKOS_RESTRICT y,
+                                           double* KOKKOS_RESTRICT target) const {
+        double sum[moment_count][width] = {};
+        for (int tap = 0; tap < window_size; ++tap) {
+            const double weight = window.weight[tap];
+            const Index row = tap * layout.down_stride;
+            for (int i = 0; i < width; ++i) {
+                const auto a = static_cast<double>(x[row + i]);
+                const auto b = static_cast<double>(y[row + i]);
+                sum[0][i] += weight * a;
+                sum[1][i] += weight * b;
+                sum[2][i] += weight * a * a;
+                sum[3][i] += weight * b * b;
+                sum[4][i] += weight * a * b;
+            }
+        }
+        for (int m = 0; m < moment_count; ++m) {
+            for (int i = 0; i < width; ++i) {
+                target[m * tile_run + i] = sum[m][i];
+            }
         }
     }
 
     /// Sum of the similarity at all windows of the strip.
     KOKKOS_INLINE_FUNCTION double filter_across(const TeamPolicy::member_type& member, Index lanes,
                                                 Index length, const Moments& moments) const {
+        const Index pieces = length / vector_width;
+        const Index rest = length % vector_width;
         double total = 0.0;
         Kokkos::parallel_reduce(
-            Kokkos::TeamVectorRange(member, length),
-            [&](Index i, double& sum) {
-                double mean[moment_count] = {};
-                for (int tap = 0; tap < window_size; ++tap) {
-                    for (int m = 0; m < moment_count; ++m) {
-                        mean[m] += window.weight[tap] * moments(m, i + tap * lanes);
-                    }
+            Kokkos::TeamVectorRange(member, pieces + rest),
+            [&](Index piece, double& sum) {
+                if (piece < pieces) {
+                    sum += weigh_across<vector_width>(moments.data() + piece * vector_width, lanes);
+                } else {
+                    sum += weigh_across<1>(moments.data() + length - rest + piece - pieces, lanes);
                 }
-                const double square = mean[0] * mean[0] + mean[1] * mean[1];
-                const double product = mean[0] * mean[1];
-                sum += ((2.0 * product + c1) * (2.0 * (mean[4] - product) + c2)) /
-                       ((square + c1) * (mean[2] + mean[3] - square + c2));
             },
             total);
         return total;
+    }
+
+    /// Sum of the similarity at `width` neighbouring windows.
+    template <int width>
+    KOKKOS_INLINE_FUNCTION double weigh_across(const double* KOKKOS_RESTRICT moments,
+                                               Index lanes) const {
+        double mean[moment_count][width] = {};
+        for (int tap = 0; tap < window_size; ++tap) {
+            const double weight = window.weight[tap];
+            const double* KOKKOS_RESTRICT column = moments + tap * lanes;
+            for (int m = 0; m < moment_count; ++m) {
+                for (int i = 0; i < width; ++i) {
+                    mean[m][i] += weight * column[m * tile_run + i];
+                }
+            }
+        }
+        double similarity[width];
+        for (int i = 0; i < width; ++i) {
+            const double product = mean[0][i] * mean[1][i];
+            const double square = mean[0][i] * mean[0][i] + mean[1][i] * mean[1][i];
+            similarity[i] = ((2.0 * product + c1) * (2.0 * (mean[4][i] - product) + c2)) /
+                            ((square + c1) * (mean[2][i] + mean[3][i] - square + c2));
+        }
+        double sum = 0.0;
+        for (const double value : similarity) {
+            sum += value;
+        }
+        return sum;
     }
 };
 

@@ -5,63 +5,19 @@
 
 #include <cmath>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include "all_ranks.hpp"
+#include "random_matrices.hpp"
 #include "tessera/base/error.hpp"
-#include "tessera/linalg/dense_svd.hpp"
 #include "tessera/linalg/tall_qr.hpp"
 
 namespace tessera {
 namespace {
 
+using namespace test_matrices;
+
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-
-Matrix random_matrix(Index rows, Index columns, unsigned seed) {
-    Matrix result(rows, columns);
-    std::mt19937 generator(seed);
-    std::normal_distribution<double> normal;
-    for (double& entry : result.values) {
-        entry = normal(generator);
-    }
-    return result;
-}
-
-Matrix product(const Matrix& a, const Matrix& b) {
-    Matrix result(a.rows, b.columns);
-    for (Index j = 0; j < b.columns; ++j) {
-        for (Index l = 0; l < a.columns; ++l) {
-            for (Index i = 0; i < a.rows; ++i) {
-                result(i, j) += a(i, l) * b(l, j);
-            }
-        }
-    }
-    return result;
-}
-
-Matrix transposed(const Matrix& a) {
-    Matrix result(a.columns, a.rows);
-    for (Index j = 0; j < a.columns; ++j) {
-        for (Index i = 0; i < a.rows; ++i) {
-            result(j, i) = a(i, j);
-        }
-    }
-    return result;
-}
-
-/// rows x values.size() with those singular values and random singular vectors.
-Matrix with_singular_values(Index rows, const std::vector<double>& values, unsigned seed) {
-    const auto n = static_cast<Index>(values.size());
-    Matrix u = dense_qr(random_matrix(rows, n, seed)).q;
-    const Matrix v = dense_qr(random_matrix(n, n, seed + 1)).q;
-    for (Index j = 0; j < n; ++j) {
-        for (Index i = 0; i < rows; ++i) {
-            u(i, j) *= values[static_cast<std::size_t>(j)];
-        }
-    }
-    return product(u, transposed(v));
-}
 
 /// How the rows of the whole matrix are shared out.
 enum class Shares { even, none_on_rank_0, all_on_last };
@@ -101,17 +57,6 @@ bool same_on_all_ranks(std::vector<double> values) {
     std::vector<double> of_rank_0 = values;
     world.broadcast(of_rank_0.data(), static_cast<Index>(of_rank_0.size()));
     return values == of_rank_0;
-}
-
-double orthonormality_error(const Matrix& v) {
-    const Matrix gram = product(transposed(v), v);
-    double worst = 0.0;
-    for (Index j = 0; j < v.columns; ++j) {
-        for (Index i = 0; i < v.columns; ++i) {
-            worst = std::max(worst, std::abs(gram(i, j) - (i == j ? 1.0 : 0.0)));
-        }
-    }
-    return worst;
 }
 
 /// Largest entry of |V^T A^T A V - S^2| over s_1^2: zero exactly when V holds right singular
@@ -241,7 +186,7 @@ TEST(TallSvd, GradedMatrixKeepsAbsoluteAccuracyByHouseholder) {
     for (int i = 0; i < 25; ++i) {
         values.push_back(std::pow(10.0, -0.5 * i));  // condition 1e12
     }
-    const Matrix whole = with_singular_values(500, values, 7);
+    const Matrix whole = with_singular_values(500, 25, values, 7);
     check_svd<double>(whole, Shares::even, TallQrRoute::householder, 1e-14);
     const Share<double> share(whole, Shares::even);
     const TallSvd svd = tall_svd(share.matrix, Communicator::world());
@@ -255,7 +200,7 @@ TEST(TallSvd, ConditionBelowTheLimitStaysWithCholesky) {
     for (int i = 0; i < 10; ++i) {
         values.push_back(std::pow(10.0, -0.5 * i));  // condition 3e4
     }
-    check_svd<double>(with_singular_values(500, values, 8), Shares::even, TallQrRoute::cholesky,
+    check_svd<double>(with_singular_values(500, 10, values, 8), Shares::even, TallQrRoute::cholesky,
                       1e-14);
 }
 
@@ -264,8 +209,8 @@ TEST(TallSvd, RankDeficient) {
     values[0] = 3.0;
     values[1] = 2.0;
     values[2] = 1.0;
-    check_svd<double>(with_singular_values(200, values, 9), Shares::even, TallQrRoute::householder,
-                      1e-14);
+    check_svd<double>(with_singular_values(200, 10, values, 9), Shares::even,
+                      TallQrRoute::householder, 1e-14);
     Matrix with_zero_columns = random_matrix(200, 10, 10);
     for (Index row = 0; row < 200; ++row) {
         with_zero_columns(row, 0) = 0.0;
@@ -308,7 +253,7 @@ TEST(TallSvd, AnswerDoesNotDependOnTheNumberOfRanks) {
     for (int i = 0; i < 12; ++i) {
         values.push_back(12.0 - i);  // gaps of 1, so that vectors are determined to some 1e-14
     }
-    const Matrix whole = with_singular_values(360, values, 15);
+    const Matrix whole = with_singular_values(360, 12, values, 15);
     const Share<double> share(whole, Shares::even);
     const TallSvd together = tall_svd(share.matrix, Communicator::world());
     const Communicator alone = Communicator::world().split(test_support::own_rank(), 0);
