@@ -1,6 +1,7 @@
 #include "slab_vector_products.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace tessera {
 namespace {
@@ -349,6 +350,24 @@ void multiply_transposed(const Tiling& tiling, const T* block, const double* y, 
     add_parts(work, groups, columns, x);
 }
 
+/// Calls work with the extent of the contiguous modes as a compile-time constant where it is small
+/// (kernels of their own unroll over it), and with 0 otherwise.
+template <typename Work>
+void with_narrow_extent(Index right, const Work& work) {
+    switch (right) {
+        case 1:
+            return work(std::integral_constant<int, 1>());
+        case 2:
+            return work(std::integral_constant<int, 2>());
+        case 3:
+            return work(std::integral_constant<int, 3>());
+        case 4:
+            return work(std::integral_constant<int, 4>());
+        default:
+            return work(std::integral_constant<int, 0>());
+    }
+}
+
 }  // namespace
 
 template <typename T>
@@ -359,18 +378,8 @@ void slab_times_vector(const Unfolding& shape, const T* block, const double* x, 
         return;
     }
     const Tiling tiling(shape);
-    switch (shape.right) {
-        case 1:
-            return multiply<1>(tiling, block, x, y, work);
-        case 2:
-            return multiply<2>(tiling, block, x, y, work);
-        case 3:
-            return multiply<3>(tiling, block, x, y, work);
-        case 4:
-            return multiply<4>(tiling, block, x, y, work);
-        default:
-            return multiply<0>(tiling, block, x, y, work);
-    }
+    with_narrow_extent(shape.right,
+                       [&](auto extent) { multiply<extent>(tiling, block, x, y, work); });
 }
 
 template <typename T>
@@ -381,18 +390,8 @@ void slab_transposed_times_vector(const Unfolding& shape, const T* block, const 
         return;
     }
     const Tiling tiling(shape);
-    switch (shape.right) {
-        case 1:
-            return multiply_transposed<1>(tiling, block, y, x, work);
-        case 2:
-            return multiply_transposed<2>(tiling, block, y, x, work);
-        case 3:
-            return multiply_transposed<3>(tiling, block, y, x, work);
-        case 4:
-            return multiply_transposed<4>(tiling, block, y, x, work);
-        default:
-            return multiply_transposed<0>(tiling, block, y, x, work);
-    }
+    with_narrow_extent(
+        shape.right, [&](auto extent) { multiply_transposed<extent>(tiling, block, y, x, work); });
 }
 
 Index slab_work_size(const Unfolding& shape) {

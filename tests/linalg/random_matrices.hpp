@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -58,8 +59,11 @@ inline Matrix with_singular_values(Index rows, Index columns, const std::vector<
     return product(u, transposed(v));
 }
 
-/// Largest magnitude of an entry of a - b.
+/// Largest magnitude of an entry of a - b; infinite when their shapes differ.
 inline double difference(const Matrix& a, const Matrix& b) {
+    if (a.rows != b.rows || a.columns != b.columns) {
+        return std::numeric_limits<double>::infinity();
+    }
     double worst = 0.0;
     for (std::size_t i = 0; i < a.values.size(); ++i) {
         const double error = std::abs(a.values[i] - b.values[i]);
