@@ -46,7 +46,7 @@ void add_panel(const double* packed, Index stride, Index rows, Index padded, dou
 
 template <typename T>
 Matrix gram_by_tiles(SlabMatrix<const T> a) {
-    constexpr Index panel_bytes = 256 * 1024;
+    constexpr Index panel_bytes = Index{256} * 1024;
     const Index padded = (a.columns + column_unit - 1) / column_unit * column_unit;
     // Rows a multiple of 512 bytes apart would compete for the same few lines of the cache.
     const Index stride = padded % 64 == 0 ? padded + column_unit : padded;
