@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/app/commands.hpp"
-#include "tessera/app/problem_builder.hpp"
+#include "tessera/app/data_source.hpp"
 #include "tessera/app/run_report.hpp"
 #include "tessera/io/read_tensor.hpp"
 #include "tessera/problem/quality.hpp"

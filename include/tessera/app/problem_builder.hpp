@@ -36,9 +36,6 @@ struct StudyProblem {
 [[nodiscard]] ProcessGrid choose_grid(const Communicator& communicator, const Study& study,
                                       const DataOutline& outline);
 
-/// Makes 1 of every entry that is not 0: what all that works with masks relies on. Not collective.
-void make_binary(const Mask& mask);
-
 /// Reads or simulates the data, scales and corrupts them. Collective. NaN and infinite values that
 /// are not declared missing are an IoError with their number and the first position; data of which
 /// nothing is observed are a UsageError.
