@@ -116,10 +116,18 @@ pkg_check_modules(CAIRO QUIET IMPORTED_TARGET cairo)
 if(NOT CAIRO_FOUND)
   tessera_missing("cairo" "libcairo2-dev" "add its folder of .pc files to PKG_CONFIG_PATH")
 endif()
-find_package(PNG QUIET)
-if(NOT PNG_FOUND)
-  tessera_missing("libpng" "libpng-dev" "add its prefix to CMAKE_PREFIX_PATH")
-endif()
+foreach(
+  _entry
+  "PNG libpng libpng-dev" "ZLIB zlib zlib1g-dev" "EXPAT expat libexpat1-dev" "TIFF libtiff libtiff-dev")
+  separate_arguments(_entry)
+  list(GET _entry 0 _name)
+  list(GET _entry 1 _title)
+  list(GET _entry 2 _package)
+  find_package(${_name} QUIET)
+  if(NOT ${_name}_FOUND)
+    tessera_missing("${_title}" "${_package}" "add its prefix to CMAKE_PREFIX_PATH")
+  endif()
+endforeach()
 
 # --- Header libraries and the log -----------------------------------------------------------------
 foreach(

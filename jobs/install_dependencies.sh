@@ -47,6 +47,7 @@ packages=(
     # formats, pictures, decks, log
     libhdf5-openmpi-dev libmatio-dev libpng-dev libcairo2-dev fonts-dejavu-core libtomlplusplus-dev
     nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev zlib1g-dev
+    libexpat1-dev libtiff-dev
     # tests and benchmarks
     libgtest-dev libbenchmark-dev python3-numpy python3-scipy python3-h5py python3-vtk9 hdf5-tools
 )

@@ -40,10 +40,16 @@ class PlainSource : public ByteSource {
     Index position_;
 };
 
-/// A part of a file that zlib has compressed; positions count unpacked bytes.
+/// What is around compressed data: zlib's frame, or gzip's, of which several may follow each other.
+enum class Packing { zlib, gzip };
+
+/// How a gzip file begins.
+[[nodiscard]] bool looks_like_gzip(const std::string& first_bytes);
+
+/// A part of a file that zlib or gzip has compressed; positions count unpacked bytes.
 class InflateSource : public ByteSource {
   public:
-    InflateSource(const InputFile& file, Index begin, Index bytes);
+    InflateSource(const InputFile& file, Index begin, Index bytes, Packing packing = Packing::zlib);
     ~InflateSource() override;
 
     void read(void* target, Index bytes) override;
@@ -55,11 +61,16 @@ class InflateSource : public ByteSource {
   private:
     /// Unpacks the next part into the window; false at the end of the stream.
     bool fill_window();
+    /// Has packed bytes at hand; false where the file's part is used up.
+    bool fill_packed();
+    /// After the end of a gzip frame: goes on to the next one, where there is one.
+    bool next_frame();
     [[noreturn]] void damaged(const char* reason) const;
 
     const InputFile& file_;
     Index next_;
     Index end_;
+    Packing packing_;
     z_stream stream_ = {};
     bool ended_ = false;
     std::vector<unsigned char> packed_;

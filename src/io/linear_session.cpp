@@ -62,9 +62,9 @@ void check_file_size(const InputFile& file, const LinearLayout& layout,
     }
 }
 
-LinearSession::LinearSession(InputFile file, const LinearLayout& layout,
+LinearSession::LinearSession(std::unique_ptr<ByteRegion> bytes, const LinearLayout& layout,
                              const StorageShape& storage)
-    : file_(std::move(file)), layout_(layout), shape_(storage.extents) {}
+    : bytes_(std::move(bytes)), layout_(layout), shape_(storage.extents) {}
 
 Extents LinearSession::grain() const { return Extents::filled(shape_.order(), 1); }
 
@@ -93,12 +93,12 @@ void LinearSession::read(const Box& piece, std::byte* buffer) {
             }
             const Index offset = layout_.offset + row_major_offset(position, shape_) * entry_bytes;
             if (count == 1) {
-                file_.read(offset, target, line_bytes);
+                bytes_->read(offset, target, line_bytes);
             } else {
                 const Index pitch_bytes = runs.pitch * entry_bytes;
                 const Index span_bytes = (count - 1) * pitch_bytes + line_bytes;
                 span_.resize(std::max(span_.size(), static_cast<std::size_t>(span_bytes)));
-                file_.read(offset, span_.data(), span_bytes);
+                bytes_->read(offset, span_.data(), span_bytes);
                 for (Index i = 0; i < count; ++i) {
                     std::memcpy(target + i * line_bytes, span_.data() + i * pitch_bytes,
                                 static_cast<std::size_t>(line_bytes));

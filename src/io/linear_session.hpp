@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "input_file.hpp"
+#include "byte_region.hpp"
 #include "read_session.hpp"
 
 namespace tessera {
@@ -22,18 +22,23 @@ void check_file_size(const InputFile& file, const LinearLayout& layout,
 /// Product of the extents times `entry_bytes`, in floating point where it could overflow.
 [[nodiscard]] double byte_count(const std::vector<Index>& shape, std::size_t entry_bytes);
 
-/// Reads boxes of such an array by calls of `pread`, each rank by itself. Runs that lie close to
+/// Reads boxes of such an array, each rank by itself. Runs that lie close to
 /// each other are read together with what is between them: a disk is faster at that than at
 /// seeking.
 class LinearSession : public ReadSession {
   public:
-    LinearSession(InputFile file, const LinearLayout& layout, const StorageShape& storage);
+    /// The layout's offset counts the unpacked bytes of the region.
+    LinearSession(std::unique_ptr<ByteRegion> bytes, const LinearLayout& layout,
+                  const StorageShape& storage);
+    LinearSession(InputFile file, const LinearLayout& layout, const StorageShape& storage)
+        : LinearSession(std::make_unique<FileRegion>(std::move(file)), layout, storage) {}
 
     void read(const Box& piece, std::byte* buffer) override;
+    void finish() override { bytes_->finish(); }
     [[nodiscard]] Extents grain() const override;
 
   private:
-    InputFile file_;
+    std::unique_ptr<ByteRegion> bytes_;
     LinearLayout layout_;
     Extents shape_;
     std::vector<std::byte> span_;
