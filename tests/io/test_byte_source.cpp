@@ -23,8 +23,8 @@ std::string sample() {
 /// `count` bytes from `place` on of what is packed in `bytes`, then to the end.
 std::string unpacked(const std::string& bytes, Packing packing, std::size_t place,
                      std::size_t count) {
-    const auto path = scratch_folder() / "packed";
     Communicator::world().barrier();  // others may still read the file before
+    const auto path = scratch_folder() / "packed";
     write_bytes(path, bytes);
     const InputFile file(path.string());
     InflateSource source(file, 0, file.size(), packing);
