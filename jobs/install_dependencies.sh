@@ -49,7 +49,8 @@ packages=(
     nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev zlib1g-dev
     libexpat1-dev libtiff-dev
     # tests and benchmarks
-    libgtest-dev libbenchmark-dev python3-numpy python3-scipy python3-h5py python3-vtk9 hdf5-tools
+    libgtest-dev libbenchmark-dev python3-numpy python3-scipy python3-h5py python3-vtk9
+    python3-jsonschema hdf5-tools
 )
 if [ "$checks" = yes ]; then
     packages+=(clang-format clang-tidy shellcheck)

@@ -118,6 +118,15 @@ void add_template(CLI::App& app, CommandLine& line) {
     });
 }
 
+void add_schema(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "schema", "prints the JSON schema of decks, by which editors complete and check keys");
+    sub->footer(
+        "Example:\n  tessera schema > tessera.schema.json\n"
+        "and `#:schema tessera.schema.json` as a deck's first line, for editors that use Taplo");
+    sub->callback([&line] { line.command = schema_command; });
+}
+
 void declare(CLI::App& app, CommandLine& line) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(build_info().version) + " (" +
@@ -136,6 +145,7 @@ void declare(CLI::App& app, CommandLine& line) {
     add_evaluate(app, line);
     add_help(app, line);
     add_template(app, line);
+    add_schema(app, line);
 }
 
 // CLI11 only says that a command is required; this names the word that is none.

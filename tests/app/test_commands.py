@@ -9,7 +9,8 @@ import scipy.ndimage
 
 from program_case import Case, at_ranks, main, summary
 
-COMMANDS = ["run", "resume", "check", "info", "evaluate", "help", "template"]
+COMMANDS = ["run", "resume", "check", "info", "evaluate", "help", "template",
+            "schema"]
 
 SCENE = """
 [data]

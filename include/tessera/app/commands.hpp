@@ -50,6 +50,9 @@ struct EvaluateArguments {
 /// `tessera help [TOPIC]`
 [[nodiscard]] ExitCode help_command(const Communicator& communicator, const std::string& topic);
 
+/// `tessera schema`
+[[nodiscard]] ExitCode schema_command(const Communicator& communicator);
+
 /// `tessera template METHOD [--task denoise|complete]`
 struct TemplateArguments {
     std::string method;

@@ -93,6 +93,9 @@ class DeckSchema {
     /// A commented deck with all keys; reads back without error. Throws UsageError for an unknown
     /// variant.
     [[nodiscard]] std::string template_deck(const DeckTemplateRequest& request = {}) const;
+    /// The language as a JSON schema (draft-07), by which editors complete and check keys. It holds
+    /// what one key says alone; rules between keys and shapes are left to `bind`.
+    [[nodiscard]] std::string json_schema() const;
     /// Names of the variants of a table, in order; none for a table that has no variants.
     [[nodiscard]] std::vector<std::string> variant_names(std::string_view table) const;
 
