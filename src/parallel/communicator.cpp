@@ -61,6 +61,7 @@ void check_mpi(int code, const char* call) {
 template <> MPI_Datatype mpi_type<char>() { return MPI_CHAR; }
 template <> MPI_Datatype mpi_type<unsigned char>() { return MPI_UNSIGNED_CHAR; }
 template <> MPI_Datatype mpi_type<int>() { return MPI_INT; }
+template <> MPI_Datatype mpi_type<std::uint32_t>() { return MPI_UINT32_T; }
 template <> MPI_Datatype mpi_type<std::int64_t>() { return MPI_INT64_T; }
 template <> MPI_Datatype mpi_type<std::uint64_t>() { return MPI_UINT64_T; }
 template <> MPI_Datatype mpi_type<float>() { return MPI_FLOAT; }

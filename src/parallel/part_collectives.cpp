@@ -1,6 +1,7 @@
 #include "tessera/parallel/part_collectives.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "tessera/parallel/partition.hpp"
 
@@ -20,6 +21,15 @@ Counts int_counts(const PartOffsets& offsets) {
         result.offsets.push_back(static_cast<int>(offsets[rank]));
     }
     return result;
+}
+
+/// Calls start(first entry, entries) for each message of a part.
+template <typename Start>
+void for_each_message(const PartOffsets& offsets, int part, Index largest, const Start& start) {
+    const auto index = static_cast<std::size_t>(part);
+    for (Index begin = offsets[index]; begin < offsets[index + 1]; begin += largest) {
+        start(begin, static_cast<int>(std::min(largest, offsets[index + 1] - begin)));
+    }
 }
 
 }  // namespace
@@ -76,11 +86,46 @@ void reduce_scatter_parts(const Communicator& communicator, const PartOffsets& o
     }
 }
 
+template <typename T>
+void all_to_all_parts(const Communicator& communicator, const PartOffsets& send_offsets,
+                      const T* send, const PartOffsets& receive_offsets, T* receive,
+                      Index largest_message) {
+    const int ranks = communicator.size();
+    std::vector<MPI_Request> requests;
+    // One partner at a time in each direction: requests stay few however many ranks there are.
+    for (int distance = 0; distance < ranks; ++distance) {
+        const int target = (communicator.rank() + distance) % ranks;
+        const int source = (communicator.rank() - distance + ranks) % ranks;
+        requests.clear();
+        for_each_message(receive_offsets, source, largest_message, [&](Index begin, int count) {
+            check_mpi(MPI_Irecv(receive + begin, count, mpi_type<T>(), source, 0,
+                                communicator.handle(), &requests.emplace_back()),
+                      "MPI_Irecv");
+        });
+        for_each_message(send_offsets, target, largest_message, [&](Index begin, int count) {
+            check_mpi(MPI_Isend(send + begin, count, mpi_type<T>(), target, 0,
+                                communicator.handle(), &requests.emplace_back()),
+                      "MPI_Isend");
+        });
+        check_mpi(
+            MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE),
+            "MPI_Waitall");
+    }
+}
+
 #define TESSERA_INSTANTIATE(T)                                                                   \
     template void all_gather_parts<T>(const Communicator&, const PartOffsets&, const T*, T*,     \
                                       Index);                                                    \
     template void reduce_scatter_parts<T>(const Communicator&, const PartOffsets&, const T*, T*, \
                                           Index);
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+#undef TESSERA_INSTANTIATE
+
+#define TESSERA_INSTANTIATE(T)                                                           \
+    template void all_to_all_parts<T>(const Communicator&, const PartOffsets&, const T*, \
+                                      const PartOffsets&, T*, Index);
+TESSERA_INSTANTIATE(std::uint32_t)
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

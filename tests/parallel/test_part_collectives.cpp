@@ -84,4 +84,35 @@ TEST(PartCollectives, ReduceScatterGivesEachRankItsPartOfTheSum) {
     }
 }
 
+TEST(PartCollectives, AllToAllBringsEachPartToItsRank) {
+    const Communicator& world = Communicator::world();
+    // Rank s sends 3 * r + s % 2 entries to rank r; nothing travels from rank 1 to rank 0.
+    const auto count = [](Index source, Index target) {
+        return source == 1 && target == 0 ? 0 : 3 * target + source % 2;
+    };
+    const auto entry = [](Index source, Index target, Index i) {
+        return static_cast<std::uint32_t>(10000 * source + 100 * target + i);
+    };
+    PartOffsets send_offsets = {0};
+    PartOffsets receive_offsets = {0};
+    std::vector<std::uint32_t> send;
+    std::vector<std::uint32_t> expected;
+    for (Index other = 0; other < world.size(); ++other) {
+        for (Index i = 0; i < count(world.rank(), other); ++i) {
+            send.push_back(entry(world.rank(), other, i));
+        }
+        for (Index i = 0; i < count(other, world.rank()); ++i) {
+            expected.push_back(entry(other, world.rank(), i));
+        }
+        send_offsets.push_back(static_cast<Index>(send.size()));
+        receive_offsets.push_back(static_cast<Index>(expected.size()));
+    }
+    for (const Index limit : limits) {
+        std::vector<std::uint32_t> received(expected.size());
+        all_to_all_parts<std::uint32_t>(world, send_offsets, send.data(), receive_offsets,
+                                        received.data(), limit);
+        EXPECT_ALL_RANKS(received == expected);
+    }
+}
+
 }  // namespace

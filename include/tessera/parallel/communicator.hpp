@@ -22,6 +22,7 @@ template <typename T>
 template <> MPI_Datatype mpi_type<char>();
 template <> MPI_Datatype mpi_type<unsigned char>();
 template <> MPI_Datatype mpi_type<int>();
+template <> MPI_Datatype mpi_type<std::uint32_t>();
 template <> MPI_Datatype mpi_type<std::int64_t>();
 template <> MPI_Datatype mpi_type<std::uint64_t>();
 template <> MPI_Datatype mpi_type<float>();

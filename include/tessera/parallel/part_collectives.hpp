@@ -27,4 +27,11 @@ template <typename T>
 void reduce_scatter_parts(const Communicator& communicator, const PartOffsets& offsets,
                           const T* whole, T* own, Index largest_message = largest_message_entries);
 
+/// Sends part r of `send` to rank r and receives part r of `receive` from rank r (collective, host
+/// memory). What this rank sends to r must be as long as what r receives from it.
+template <typename T>
+void all_to_all_parts(const Communicator& communicator, const PartOffsets& send_offsets,
+                      const T* send, const PartOffsets& receive_offsets, T* receive,
+                      Index largest_message = largest_message_entries);
+
 }  // namespace tessera
