@@ -97,10 +97,45 @@ void rows_as_factors(const Panel<const T>& a, const Factor<T>& b, const Panel<T>
     }
 }
 
-// The same for panels whose slabs have many rows: consecutive rows fill vectors, `b` gives factors.
+// out = a b for the first `rows` rows (a multiple of half<T>) of every slab, where consecutive rows
+// fill vectors and `b` is narrow: each line of `a` is read once for many columns of `b`.
 template <typename T>
-void rows_as_vectors(const Panel<const T>& a, const Factor<T>& b, const Panel<T>& out) {
-    const Index whole = a.right / half<T> * half<T>;
+void rows_by_columns(const Panel<const T>& a, const Factor<T>& b, Index rows, const Panel<T>& out) {
+    const Index groups = (b.width + tile::max_columns - 1) / tile::max_columns;
+    const Index group = (b.width + groups - 1) / groups;
+    const auto stride = static_cast<std::uintptr_t>(a.column_stride) * sizeof(T);
+    tile::ColumnOperands<T> operands;
+    operands.depth = b.depth;
+    operands.a_stride = a.column_stride;
+    operands.b_stride = b.stride;
+    operands.c_stride = out.column_stride;
+    for (Index slab = 0; slab < a.slabs; ++slab) {
+        const T* from = a.data + slab * a.slab_stride;
+        T* to = out.data + slab * out.slab_stride;
+        for (Index row = 0; row < rows; row += tile::full<T>) {
+            operands.a = from + row;
+            // After the last rows of a slab come the first ones of the next slab.
+            const bool last = row + tile::full<T> >= a.right && a.right == a.column_stride;
+            tile::Ahead<2> ahead{address(last ? from + a.slab_stride : operands.a + tile::full<T>),
+                                 stride};
+            for (Index first = 0; first < b.width; first += group) {
+                const auto columns = static_cast<int>(std::min(group, b.width - first));
+                operands.b = b.data() + first;
+                operands.c = to + first * out.column_stride + row;
+                if (row + tile::full<T> <= rows) {
+                    tile::multiply_any_columns<tile::vector_bytes>(operands, columns, ahead);
+                } else {
+                    tile::multiply_any_columns<tile::vector_bytes / 2>(operands, columns, ahead);
+                }
+                ahead = {address(operands.a), 0};
+            }
+        }
+    }
+}
+
+// The same where `b` is wider than deep: tiles of several vectors write whole runs of each column.
+template <typename T>
+void rows_by_runs(const Panel<const T>& a, const Factor<T>& b, Index rows, const Panel<T>& out) {
     tile::Operands<T> operands;
     operands.depth = b.depth;
     operands.a_stride = a.column_stride;
@@ -108,9 +143,9 @@ void rows_as_vectors(const Panel<const T>& a, const Factor<T>& b, const Panel<T>
     for (Index slab = 0; slab < a.slabs; ++slab) {
         const T* from = a.data + slab * a.slab_stride;
         T* to = out.data + slab * out.slab_stride;
-        for (Index row = 0; row < whole; row += max_width<T>) {
+        for (Index row = 0; row < rows; row += max_width<T>) {
             operands.a = from + row;
-            operands.width = std::min<Index>(max_width<T>, whole - row);
+            operands.width = std::min<Index>(max_width<T>, rows - row);
             const auto stride = static_cast<std::uintptr_t>(a.column_stride) * sizeof(T);
             tile::Ahead<4> ahead{address(operands.a + operands.width), stride};
             for (Index first = 0; first < b.width; first += max_broadcasts) {
@@ -124,11 +159,23 @@ void rows_as_vectors(const Panel<const T>& a, const Factor<T>& b, const Panel<T>
                 ahead = {address(operands.a), 0};
             }
         }
-        if (whole < a.right) {
-            rows_as_factors<T>(
-                {from + whole, 1, a.right - whole, a.slab_stride, a.column_stride}, b,
-                {to + whole, 1, a.right - whole, out.slab_stride, out.column_stride});
-        }
+    }
+}
+
+// out = a b for panels whose slabs have many rows: consecutive rows fill vectors, `b` gives
+// factors.
+template <typename T>
+void rows_as_vectors(const Panel<const T>& a, const Factor<T>& b, const Panel<T>& out) {
+    const Index whole = a.right / half<T> * half<T>;
+    if (b.width <= b.depth) {
+        rows_by_columns(a, b, whole, out);
+    } else {
+        rows_by_runs(a, b, whole, out);
+    }
+    if (whole < a.right) {
+        rows_as_factors<T>(
+            {a.data + whole, a.slabs, a.right - whole, a.slab_stride, a.column_stride}, b,
+            {out.data + whole, out.slabs, a.right - whole, out.slab_stride, out.column_stride});
     }
 }
 

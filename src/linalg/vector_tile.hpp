@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "tessera/base/types.hpp"
 
@@ -13,12 +15,15 @@ namespace tessera::tile {
 #if defined(__AVX512F__)
 inline constexpr int vector_bytes = 64;
 inline constexpr int max_broadcasts = 8;  ///< 3 x 8 accumulators of 32 registers
+inline constexpr int max_columns = 24;    ///< 1 x 24
 #elif defined(__AVX__)
 inline constexpr int vector_bytes = 32;
 inline constexpr int max_broadcasts = 4;  ///< 3 x 4 accumulators of 16 registers
+inline constexpr int max_columns = 12;    ///< 1 x 12
 #else
 inline constexpr int vector_bytes = 16;
 inline constexpr int max_broadcasts = 4;
+inline constexpr int max_columns = 12;
 #endif
 
 /// Entries of a full and of a half vector; a tile is up to 6 half vectors wide.
@@ -203,6 +208,57 @@ void multiply_any(const Operands<T>& operands, int broadcasts, Ahead<lines> ahea
         default:
             return run.template operator()<6>();
     }
+}
+
+/// Operands of a tile of one vector of rows and many columns: c[j * c_stride + i] = sum over
+/// l < depth of a[l * a_stride + i] * b[l * b_stride + j].
+template <typename T>
+struct ColumnOperands {
+    Index depth = 0;
+    const T* a = nullptr;
+    Index a_stride = 0;
+    const T* b = nullptr;
+    Index b_stride = 0;
+    T* c = nullptr;
+    Index c_stride = 0;
+};
+
+/// One vector (`bytes` wide) of rows times `columns` columns. Each line of `a` is read once for all
+/// columns, so that what reading costs hides behind `columns` products; sums run over l upwards.
+template <int bytes, int columns, int lines, typename T>
+void multiply_columns(const ColumnOperands<T>& operands, Ahead<lines> ahead) {
+    using Vector = VectorOf<T, bytes>;
+    typename Vector::Type sum[columns] = {};
+#pragma GCC unroll 24
+    for (int j = 0; j < columns; ++j) {
+        __builtin_prefetch(operands.c + j * operands.c_stride, 1);
+    }
+    const T* a = operands.a;
+    const T* b = operands.b;
+    for (Index l = 0; l < operands.depth; ++l, a += operands.a_stride, b += operands.b_stride) {
+        ahead.fetch();
+        typename Vector::Type row = Vector::load(a);
+        Vector::keep(row);
+#pragma GCC unroll 24
+        for (int j = 0; j < columns; ++j) {
+            sum[j] += row * b[j];
+        }
+    }
+#pragma GCC unroll 24
+    for (int j = 0; j < columns; ++j) {
+        Vector::store(operands.c + j * operands.c_stride, sum[j], Vector::size);
+    }
+}
+
+/// The same for a number of columns from 1 to max_columns that is known at run time only.
+template <int bytes, int lines, typename T>
+void multiply_any_columns(const ColumnOperands<T>& operands, int columns, Ahead<lines> ahead) {
+    using Tile = void (*)(const ColumnOperands<T>&, Ahead<lines>);
+    static constexpr auto tiles = []<int... before>(std::integer_sequence<int, before...>) {
+        return std::array<Tile, max_columns>{&multiply_columns<bytes, before + 1, lines, T>...};
+    }
+    (std::make_integer_sequence<int, max_columns>());
+    tiles[static_cast<std::size_t>(columns - 1)](operands, ahead);
 }
 
 }  // namespace tessera::tile

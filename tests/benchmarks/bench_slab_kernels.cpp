@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "measure.hpp"
+#include "tessera/base/memory.hpp"
 #include "tessera/linalg/blas_kernel.hpp"
 #include "tessera/linalg/slab_kernels.hpp"
 #include "tessera/parallel/runtime.hpp"
@@ -55,11 +56,12 @@ void gram_by_blas(const SlabMatrix<const T>& a, std::vector<T>& result) {
 template <typename T>
 void bench(const Index (&shape)[3], Index k, int threads) {
     const Index size = shape[0] * shape[1] * shape[2];
-    std::vector<T> tensor(static_cast<std::size_t>(size));
+    // Aligned as the blocks of tensors are.
+    HostView<T> tensor("tensor", static_cast<std::size_t>(size));
     for (std::size_t i = 0; i < tensor.size(); ++i) {
-        tensor[i] = static_cast<T>(static_cast<double>((i * 2654435761u) % 1000u) * 1e-3 - 0.5);
+        tensor(i) = static_cast<T>(static_cast<double>((i * 2654435761u) % 1000u) * 1e-3 - 0.5);
     }
-    std::vector<T> out(tensor.size());
+    HostView<T> out("out", tensor.size());
     for (int mode = 0; mode < 3; ++mode) {
         Index left = 1;
         Index right = 1;

@@ -235,6 +235,7 @@ INSTANTIATE_TEST_SUITE_P(Layouts, SlabKernelsOneRank,
                                            Shape{1, 19, 1000, 11},   // first mode: one slab
                                            Shape{1, 5, 997, 25},     // odd rows: vectors and a tail
                                            Shape{6, 13, 203, 4},     // middle mode
+                                           Shape{4, 30, 204, 26},    // half a vector at the end
                                            Shape{50, 5, 3, 2},       // small slabs
                                            Shape{9, 6, 17, 30},      // more columns out than in
                                            Shape{1, 3, 2, 3},        // fewer rows than any tile
