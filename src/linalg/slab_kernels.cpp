@@ -39,7 +39,7 @@ class Factor {
     [[nodiscard]] const T* data() const { return entries_.data(); }
     // Beyond the second-level cache the library's blocking is better than the tiles'.
     [[nodiscard]] bool wants_blas() const {
-        constexpr Index cache_bytes = 256 * 1024;
+        constexpr Index cache_bytes = Index{256} * 1024;
         return depth * stride * static_cast<Index>(sizeof(T)) > cache_bytes;
     }
 
