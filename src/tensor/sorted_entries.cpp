@@ -1,20 +1,12 @@
 #include "sorted_entries.hpp"
 
-#include <Kokkos_Core.hpp>
 #include <numeric>
 
 #include "entry_order.hpp"
+#include "view_copies.hpp"
 
 namespace tessera::detail {
 namespace {
-
-template <typename V>
-DeviceView<V> on_device(const std::string& label, const std::vector<V>& values) {
-    const DeviceView<V> view = allocate<V>(label, static_cast<Index>(values.size()));
-    Kokkos::deep_copy(view,
-                      Kokkos::View<const V*, Kokkos::HostSpace>(values.data(), values.size()));
-    return view;
-}
 
 /// The order without the entries that repeat the position of the one before them; `first[i]` is
 /// where the i-th position begins in it, and a last element closes the list.
@@ -79,8 +71,8 @@ SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries) {
     }
     result.duplicates = count - static_cast<Index>(distinct);
     entries = {};  // before the copies: on a GPU-less machine these are the larger part
-    result.indices = on_device("sparse positions", indices);
-    result.values = on_device("sparse values", values);
+    result.indices = to_device("sparse positions", indices);
+    result.values = to_device("sparse values", values);
     return result;
 }
 
