@@ -7,10 +7,6 @@
 #include <utility>
 
 #include "box_pieces.hpp"
-#include "envi.hpp"
-#include "hdf5_file.hpp"
-#include "matlab.hpp"
-#include "npy.hpp"
 #include "read_session.hpp"
 #include "scatter_piece.hpp"
 #include "tensor_format.hpp"
@@ -66,17 +62,27 @@ HostView<std::byte> allocate_buffer(std::size_t bytes) {
     }
 }
 
+using HostRange = Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>;
+
 /// Sums to means, where the target bins.
 template <typename T>
 void divide(const HostView<T>& target, Index count) {
     if constexpr (!std::is_same_v<T, std::uint8_t>) {
         const auto members = static_cast<T>(count);
-        Kokkos::parallel_for(
-            "tessera::read::mean",
-            Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>(0, target.extent(0)),
-            [=](std::size_t i) { target(i) /= members; });
+        Kokkos::parallel_for("tessera::read::mean", HostRange(0, target.extent(0)),
+                             [=](std::size_t i) { target(i) /= members; });
         Kokkos::fence("tessera::read::mean");
     }
+}
+
+/// Stored numbers to what they stand for.
+template <typename T>
+void rescale(const HostView<T>& target, double slope, double intercept) {
+    Kokkos::parallel_for(
+        "tessera::read::rescale", HostRange(0, target.extent(0)), [=](std::size_t i) {
+            target(i) = static_cast<T>(slope * static_cast<double>(target(i)) + intercept);
+        });
+    Kokkos::fence("tessera::read::rescale");
 }
 
 }  // namespace
@@ -85,22 +91,11 @@ TensorReader::TensorReader(DatasetInfo info) : info_(std::move(info)), shape_(in
 
 std::unique_ptr<TensorReader> TensorReader::open(const std::string& location) {
     const auto [path, dataset] = split_location(location);
-    const TensorFormat format = format_of(path);
-    const bool single = format == TensorFormat::npy || format == TensorFormat::envi;
-    if (single && !dataset.empty()) {
+    const TensorFormat& format = format_of(path);
+    if (format.single && !dataset.empty()) {
         throw UsageError(path + " holds one array without a name: leave out ':" + dataset + "'");
     }
-    switch (format) {
-        case TensorFormat::npy:
-            return open_npy(path);
-        case TensorFormat::envi:
-            return open_envi(path);
-        case TensorFormat::matlab:
-            return open_matlab(path, dataset);
-        case TensorFormat::hdf5:
-            return open_hdf5(path, dataset);
-    }
-    TESSERA_ASSERT(false, "unknown format");
+    return format.open(path, dataset);
 }
 
 std::unique_ptr<TensorReader> TensorReader::open(const std::string& location,
@@ -143,6 +138,11 @@ void TensorReader::read(const StorageShape& storage, const StorageTarget& place,
     TESSERA_ASSERT(static_cast<Index>(target.extent(0)) * bin == place.box.size(),
                    "the memory does not fit the box that is read into it");
     TESSERA_ASSERT(bin == 1 || !(std::is_same_v<T, std::uint8_t>), "masks are not averaged");
+    if (std::is_same_v<T, std::uint8_t> && info_.scaled()) {
+        throw UsageError(info_.short_name() +
+                         " has a slope or an intercept, which a mask cannot "
+                         "have: save it as plain numbers");
+    }
     const std::size_t entry_bytes = size_of(*info_.type);
     const Index limit = std::max<Index>(1, piece_bytes_ / static_cast<Index>(entry_bytes));
 
@@ -182,6 +182,9 @@ void TensorReader::read(const StorageShape& storage, const StorageTarget& place,
     phase.add_work(0.0, static_cast<double>(place.box.size()) * static_cast<double>(entry_bytes));
     if (bin > 1) {
         divide(target, bin);
+    }
+    if (info_.scaled()) {
+        rescale(target, info_.slope, info_.intercept);
     }
 }
 

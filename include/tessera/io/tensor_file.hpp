@@ -13,7 +13,7 @@ namespace tessera {
 /// One array of a file, as the software that wrote it would describe it.
 struct DatasetInfo {
     std::string path;     ///< of the file: the header's for ENVI
-    std::string format;   ///< "HDF5", "MATLAB v5", "MATLAB v7.3", "NPY" or "ENVI"
+    std::string format;   ///< "HDF5", "MATLAB v5", "MATLAB v7.3", "NPY", "ENVI", "VTI", ...
     std::string dataset;  ///< "/exchange/data", "Y", "CtData.sinogram"; empty in NPY and ENVI
 
     /// Extents in the order in which the file's own software states them: size(Y) in MATLAB, .shape
@@ -29,8 +29,17 @@ struct DatasetInfo {
     /// {2, 1, 0} in MATLAB's column-major order, {0, 2, 1} in ENVI's bil.
     std::vector<int> storage_order;
 
-    /// Names of the axes where the file states them (ENVI; HDF5 dimension labels), else empty.
+    /// Names of the axes where the file or its format states them (ENVI, images; HDF5 dimension
+    /// labels), else empty.
     std::vector<std::string> axes;
+    /// Of each axis: distance of neighbours, position of the first entry, and the unit of both
+    /// ("mm", or nothing). Empty where the file does not state them.
+    std::vector<double> spacing;
+    std::vector<double> origin;
+    std::vector<std::string> units;
+    /// What is read is slope * stored number + intercept.
+    double slope = 1.0;
+    double intercept = 0.0;
     std::vector<std::pair<std::string, std::string>> attributes;
     /// Centre of each band where the file states it, and the unit that it gives.
     std::vector<double> wavelengths;
@@ -43,6 +52,7 @@ struct DatasetInfo {
     std::string remark;
 
     [[nodiscard]] bool readable() const { return obstacle.empty(); }
+    [[nodiscard]] bool scaled() const { return slope != 1.0 || intercept != 0.0; }
     /// In reversed order, as MATLAB keeps arrays, and so does NumPy on request.
     [[nodiscard]] bool column_major() const;
     /// Whether it was written by MATLAB, so that reshape() means column-major order.

@@ -1,0 +1,73 @@
+#include "tensor_format.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "envi.hpp"
+#include "hdf5_file.hpp"
+#include "input_file.hpp"
+#include "matlab.hpp"
+#include "npy.hpp"
+#include "tessera/base/error.hpp"
+
+namespace tessera {
+
+namespace {
+
+using FirstBytes = bool (*)(const std::string& first_bytes);
+using OpenSingle = std::unique_ptr<TensorReader> (*)(const std::string& path);
+
+template <FirstBytes looks_like>
+bool by_first_bytes(const std::string&, const std::string& first_bytes) {
+    return looks_like(first_bytes);
+}
+
+template <OpenSingle open>
+std::unique_ptr<TensorReader> without_name(const std::string& path, const std::string&) {
+    return open(path);
+}
+
+/// In the order in which they are tried: the surest signs first.
+constexpr std::array formats = {
+    TensorFormat{by_first_bytes<looks_like_npy>, list_npy, without_name<open_npy>, true},
+    TensorFormat{by_first_bytes<looks_like_matlab>, list_matlab, open_matlab, false},
+    TensorFormat{by_first_bytes<looks_like_envi>, list_envi, without_name<open_envi>, true},
+    TensorFormat{[](const std::string& path, const std::string&) { return looks_like_hdf5(path); },
+                 list_hdf5, open_hdf5, false},
+    TensorFormat{
+        [](const std::string& path, const std::string&) { return !envi_header_of(path).empty(); },
+        list_envi, without_name<open_envi>, true}};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& start) {
+    if (start.empty()) {
+        throw IoError(path + " is empty");
+    }
+    if (start.starts_with("PK\3\4")) {
+        throw IoError(path +
+                      " is an archive (.npz or .zip), which cannot be read: save each array "
+                      "with numpy.save");
+    }
+    if (path.ends_with(".mat")) {
+        throw IoError(path +
+                      " is no MATLAB file of version 5 to 7.3: load it in MATLAB and save it anew");
+    }
+    throw IoError(path +
+                  " is in no format that can be read, expected HDF5, MATLAB v5 or v7.3, NPY, "
+                  "or ENVI with its .hdr file");
+}
+
+}  // namespace
+
+const TensorFormat& format_of(const std::string& path) {
+    constexpr Index start_bytes = 512;
+    const std::string start = InputFile(path).text(0, start_bytes);
+    const auto* const found =
+        std::find_if(formats.begin(), formats.end(),
+                     [&](const TensorFormat& format) { return format.recognises(path, start); });
+    if (found == formats.end()) {
+        refuse(path, start);
+    }
+    return *found;
+}
+
+}  // namespace tessera
