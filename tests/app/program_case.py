@@ -114,7 +114,8 @@ class Job:
         texts = []
         for file in self.output:
             file.seek(0)
-            texts.append(file.read())
+            # The launcher's library complains where a container hides the machine from it.
+            texts.append("".join(line for line in file if not line.startswith("[hwloc/")))
         return Outcome(code, *texts, time.monotonic() - self.started)
 
 
