@@ -129,6 +129,18 @@ foreach(
   endif()
 endforeach()
 
+tessera_pkg_config(tessera::libzip TESSERA_LIBZIP libzip)
+if(NOT TESSERA_LIBZIP_FOUND)
+  tessera_missing("libzip" "libzip-dev" "add its folder of .pc files to PKG_CONFIG_PATH")
+endif()
+# Its headers alone: the library would read and write whole volumes on one rank.
+find_path(TESSERA_NIFTI_INCLUDE nifti/nifti1.h)
+if(NOT TESSERA_NIFTI_INCLUDE)
+  tessera_missing("The header nifti1.h" "libnifti-dev" "add its prefix to CMAKE_PREFIX_PATH")
+endif()
+add_library(tessera::nifti INTERFACE IMPORTED GLOBAL)
+target_include_directories(tessera::nifti INTERFACE "${TESSERA_NIFTI_INCLUDE}")
+
 # --- Header libraries and the log -----------------------------------------------------------------
 foreach(
   _entry

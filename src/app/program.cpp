@@ -1,5 +1,7 @@
 #include "tessera/app/program.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -92,6 +94,81 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
     });
 }
 
+// An option that takes one of a few words.
+template <typename Value>
+using Words = std::vector<std::pair<std::string, Value>>;
+
+template <typename Value, typename Target>
+void add_word(CLI::App& app, const std::string& name, Target& target, const Words<Value>& words,
+              const std::string& text) {
+    const auto choose = [&target, words, name](const std::string& given) {
+        std::vector<std::string> known;
+        for (const auto& [word, value] : words) {
+            if (word == given) {
+                target = value;
+                return;
+            }
+            known.push_back(word);
+        }
+        throw CLI::ValidationError(fmt::format("{} {} is none of {}{}", name, given,
+                                               fmt::join(known, ", "), did_you_mean(given, known)));
+    };
+    app.add_option_function<std::string>(name, choose, text)->type_name("WORD");
+}
+
+void add_convert(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand("convert", "writes any readable array in another format");
+    sub->footer(
+        "The suffix of OUT tells the format: .h5 (file.h5:name), .npy, .hdr (ENVI), .vti, .nii,\n"
+        ".nii.gz, .tif, .tns. The other options are data.* of decks; see `tessera help data`.\n"
+        "Examples:\n  tessera convert cube.mat:Y cube.hdr --axes bands,rows,cols"
+        " --shape 198,100,100\n"
+        "  mpirun -n 4 tessera convert scan.h5:/exchange/data scan.npy --region \"axis0 0:90\"");
+    const auto arguments = std::make_shared<ConvertArguments>();
+    sub->add_option("IN", arguments->input, "file[:dataset]")->required();
+    sub->add_option("OUT", arguments->output, "file to write")->required();
+    sub->add_option("--axes", arguments->axes, "names of the file's axes, as rows,cols,bands");
+    sub->add_option("--shape", arguments->shape, "folds the file's axes, as 198,100,100")
+        ->delimiter(',');
+    add_word<FoldOrder>(*sub, "--fold", arguments->fold_order,
+                        {{"natural", FoldOrder::natural},
+                         {"first-fastest", FoldOrder::first_fastest},
+                         {"last-fastest", FoldOrder::last_fastest}},
+                        "how a folded axis runs: natural, first-fastest or last-fastest");
+    sub->add_option("--order", arguments->order, "axes in the wanted order, as cols,rows,bands");
+    sub->add_option("--region", arguments->region, "part to keep, as \"rows 10:50, bands :100\"");
+    sub->add_option("--bin", arguments->bin, "neighbours to average, as \"rows 2, cols 2\"");
+    sub->add_option("--mask", arguments->mask, "file[:dataset], 0 where an entry is missing");
+    add_word<DataOptions::Missing>(*sub, "--missing", arguments->missing,
+                                   {{"none", DataOptions::Missing::none},
+                                    {"nan", DataOptions::Missing::nan},
+                                    {"zero", DataOptions::Missing::zero}},
+                                   "values that mean a missing entry: nan or zero");
+    add_word<ScalingKind>(*sub, "--scale", arguments->scale,
+                          {{"none", ScalingKind::none},
+                           {"max", ScalingKind::maximum},
+                           {"min-max", ScalingKind::min_max},
+                           {"band-min-max", ScalingKind::band_min_max}},
+                          "max, min-max or band-min-max; how to undo it is kept in the file");
+    add_word<NumberType>(*sub, "--type", arguments->type,
+                         {{"float32", NumberType::float32},
+                          {"float64", NumberType::float64},
+                          {"uint8", NumberType::uint8},
+                          {"uint16", NumberType::uint16}},
+                         "float32, float64, uint8 or uint16; left out: the input's where it "
+                         "is one of these");
+    add_word<Interleave>(
+        *sub, "--interleave", arguments->interleave,
+        {{"bsq", Interleave::bsq}, {"bil", Interleave::bil}, {"bip", Interleave::bip}},
+        "of ENVI: bsq, bil or bip");
+    sub->add_flag("--overwrite", arguments->overwrite, "replace a file of that name");
+    sub->callback([&line, arguments] {
+        line.command = [arguments](const Communicator& communicator) {
+            return convert_command(communicator, *arguments);
+        };
+    });
+}
+
 void add_help(CLI::App& app, CommandLine& line) {
     auto* const sub = app.add_subcommand("help", "explains a table, a method or a key of decks");
     sub->footer("Examples:\n  tessera help\n  tessera help svd\n  tessera help method.rank");
@@ -142,6 +219,7 @@ void declare(CLI::App& app, CommandLine& line) {
     add_run(app, line, "check", "validates a deck against the data; nothing is allocated",
             check_command, "tessera check inputs/hyperspectral_svd.toml");
     add_info(app, line);
+    add_convert(app, line);
     add_evaluate(app, line);
     add_help(app, line);
     add_template(app, line);

@@ -1,11 +1,8 @@
 #include "partial_file.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <filesystem>
-
+#include "disk_blocks.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/io/atomic_file.hpp"
 #include "tessera/parallel/agree.hpp"
@@ -24,27 +21,6 @@ hdf5::Handle create(const Communicator& communicator, const std::string& path) {
 
 /// Small things are not reserved one by one.
 constexpr double reserve_step_bytes = 64.0 * 1024.0;
-
-/// Takes blocks of the disk up to that length without making the file longer. False: none are left.
-bool allocate_blocks(const std::string& path, Index length) {
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return true;  // whatever is wrong with the file, writing will tell it
-    }
-    const bool full = ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, length) != 0 &&
-                      (errno == ENOSPC || errno == EDQUOT);
-    ::close(descriptor);
-    return !full;
-}
-
-/// Frees what was reserved beyond the end of the file.
-void give_back_blocks(const std::string& path) {
-    std::error_code ignored;
-    const auto length = std::filesystem::file_size(path, ignored);
-    if (!ignored) {
-        std::filesystem::resize_file(path, length, ignored);
-    }
-}
 
 }  // namespace
 
@@ -83,11 +59,7 @@ void PartialFile::reserve(double bytes, const std::string& what) {
         if (communicator_.rank() != 0) {
             return;
         }
-        require_free_space(path_, more, what);
-        if (!allocate_blocks(partial_name(path_), static_cast<Index>(reserved_bytes_ + more))) {
-            throw IoError(path_ + ": no space left for " + what +
-                          "; free some space or choose another place for the output");
-        }
+        reserve_blocks(path_, reserved_bytes_ + more, more, what);
     });
     reserved_bytes_ += more;
 }

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "tessera/app/deck_options.hpp"
 #include "tessera/base/error.hpp"
+#include "tessera/io/write_tensor.hpp"
 #include "tessera/parallel/communicator.hpp"
 
 namespace tessera {
@@ -46,6 +48,26 @@ struct EvaluateArguments {
 };
 [[nodiscard]] ExitCode evaluate_command(const Communicator& communicator,
                                         const EvaluateArguments& arguments);
+
+/// `tessera convert IN OUT`: what data.* is in decks, as text where the deck has a table.
+struct ConvertArguments {
+    std::string input;   ///< file[:dataset]
+    std::string output;  ///< file; file[:dataset] for HDF5
+    std::string axes;
+    std::vector<Index> shape;
+    FoldOrder fold_order = FoldOrder::natural;
+    std::string order;
+    std::string region;  ///< "rows 10:50, bands :100"
+    std::string bin;     ///< "rows 2, cols 2"
+    std::string mask;
+    DataOptions::Missing missing = DataOptions::Missing::none;
+    ScalingKind scale = ScalingKind::none;
+    std::optional<NumberType> type;  ///< none: the file's own where it can be written
+    Interleave interleave = Interleave::bsq;
+    bool overwrite = false;
+};
+[[nodiscard]] ExitCode convert_command(const Communicator& communicator,
+                                       const ConvertArguments& arguments);
 
 /// `tessera help [TOPIC]`
 [[nodiscard]] ExitCode help_command(const Communicator& communicator, const std::string& topic);
