@@ -209,8 +209,10 @@ void convert(const Communicator& communicator, const OpenSource& opened, const D
 ExitCode convert_command(const Communicator& communicator, const ConvertArguments& arguments) {
     const DataOptions data = data_options(arguments);
     const OpenSource opened = open_source(communicator, data.source);
-    const NumberType in_file = *opened.reader->info().type;
-    const bool computed = data.scale != ScalingKind::none || opened.plan.bin.product() > 1;
+    const DatasetInfo& info = opened.reader->info();
+    const NumberType in_file = *info.type;
+    const bool computed =
+        data.scale != ScalingKind::none || opened.plan.bin.product() > 1 || info.scaled();
     const TensorOutput output = describe_output(communicator, arguments, opened.plan,
                                                 output_type(arguments, in_file, computed));
     log::info(opened.plan.understood);
