@@ -10,7 +10,8 @@
 namespace tessera {
 namespace {
 
-std::vector<OptionChoice> expected_quantities() {
+std::vector<OptionChoice> expected_quantities(
+    const std::vector<std::unique_ptr<MethodEntry>>& methods) {
     std::vector<OptionChoice> choices;
     for (const char* const prefix : {"", "observed_", "missing_", "input_"}) {
         for (const auto& [name, value] : Quality{}.named_values()) {
@@ -20,6 +21,11 @@ std::vector<OptionChoice> expected_quantities() {
     choices.push_back({"rank", "of the method's last step"});
     choices.push_back({"objective", "of the method's last step"});
     choices.push_back({"steps", "done by the method"});
+    for (const auto& method : methods) {
+        for (const std::string& figure : method->figures()) {
+            choices.push_back({figure, "of the last step of method " + method->name()});
+        }
+    }
     return choices;
 }
 
@@ -61,7 +67,7 @@ Study::Study() : methods_(method_catalogue()) {
     schema_.table(
         "output", [this](OptionTable& table) { output.declare(table); },
         "what is written, and where");
-    schema_.quantities(expected_quantities());
+    schema_.quantities(expected_quantities(methods_));
 }
 
 void Study::bind(const Deck& deck) {

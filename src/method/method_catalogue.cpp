@@ -1,3 +1,4 @@
+#include "tessera/method/cp/cp_entry.hpp"
 #include "tessera/method/method.hpp"
 #include "tessera/method/svd/svd_entry.hpp"
 
@@ -7,6 +8,7 @@ namespace tessera {
 std::vector<std::unique_ptr<MethodEntry>> method_catalogue() {
     std::vector<std::unique_ptr<MethodEntry>> methods;
     methods.push_back(make_svd_entry());
+    methods.push_back(make_cp_entry());
     return methods;
 }
 

@@ -102,12 +102,15 @@ class MemoryArchive final : public Archive {
         keep(floats_, name, values);
         std::copy(values.begin(), values.end(), data);
     }
-    void open_group(const std::string& /*name*/) override {}
-    void close_group() override {}
+    void open_group(const std::string& name) override { groups_.push_back(name); }
+    void close_group() override { groups_.pop_back(); }
 
   private:
     template <typename Value>
-    void keep(std::map<std::string, Value>& store, const std::string& name, Value& member) {
+    void keep(std::map<std::string, Value>& store, std::string name, Value& member) {
+        for (const std::string& group : groups_) {
+            name += " of " + group;
+        }
         if (loading_) {
             member = store.at(name);
         } else {
@@ -116,6 +119,7 @@ class MemoryArchive final : public Archive {
     }
 
     bool loading_ = false;
+    std::vector<std::string> groups_;
     std::map<std::string, std::int64_t> integer_;
     std::map<std::string, double> real_;
     std::map<std::string, bool> flag_;

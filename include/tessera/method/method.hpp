@@ -80,6 +80,8 @@ class MethodEntry {
     virtual void declare(OptionTable& table) = 0;
     /// Checks the options against a shape; throws UsageError (a rank larger than its mode, say).
     virtual void check(const Extents& shape, const std::vector<std::string>& axes) const = 0;
+    /// Names of figures in `Method::report` beside "objective", "change" and "rank", for [expect].
+    [[nodiscard]] virtual std::vector<std::string> figures() const { return {}; }
     /// Which modes may be split over ranks without making this method communicate more.
     [[nodiscard]] virtual std::vector<bool> preferred_split(
         const Extents& shape, const std::vector<std::string>& axes) const = 0;
