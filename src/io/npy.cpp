@@ -170,14 +170,16 @@ class NpyDictionary {
     std::size_t place_ = 0;
 };
 
-NpyHeader read_header(const InputFile& file) {
-    const std::string start = file.text(0, static_cast<Index>(magic.size() + version_bytes) + 4);
+using TextAt = std::function<std::string(Index offset, Index bytes)>;
+
+NpyHeader read_header(const std::string& name, Index size, const TextAt& text_at) {
+    const std::string start = text_at(0, static_cast<Index>(magic.size() + version_bytes) + 4);
     const auto byte = [&](std::size_t i) {
         return i < start.size() ? static_cast<Index>(static_cast<unsigned char>(start[i])) : 0;
     };
     const Index version = byte(magic.size());
     if (!looks_like_npy(start) || version < 1 || version > 3) {
-        throw IoError(file.path() + " is not an NPY file of version 1, 2 or 3");
+        throw IoError(name + " is not an NPY file of version 1, 2 or 3");
     }
     const std::size_t place = magic.size() + version_bytes;
     Index length = byte(place) + (byte(place + 1) << 8);
@@ -186,21 +188,20 @@ NpyHeader read_header(const InputFile& file) {
         length += (byte(place + 2) << 16) + (byte(place + 3) << 24);
         begin += 2;
     }
-    if (begin > file.size()) {
-        throw_truncated(file.path(), static_cast<double>(begin), static_cast<double>(file.size()));
+    if (begin > size) {
+        throw_truncated(name, static_cast<double>(begin), static_cast<double>(size));
     }
     NpyHeader header;
     header.data_offset = begin + length;
-    if (header.data_offset > file.size()) {
-        throw_truncated(file.path(), static_cast<double>(header.data_offset),
-                        static_cast<double>(file.size()));
+    if (header.data_offset > size) {
+        throw_truncated(name, static_cast<double>(header.data_offset), static_cast<double>(size));
     }
     if (length > most_header_bytes) {
-        throw IoError(file.path() + " is not a proper NPY file: its header has " +
-                      std::to_string(length) + " bytes");
+        throw IoError(name + " is not a proper NPY file: its header has " + std::to_string(length) +
+                      " bytes");
     }
-    const std::string text = file.text(begin, length);
-    NpyDictionary(text, file.path()).parse(header);
+    const std::string text = text_at(begin, length);
+    NpyDictionary(text, name).parse(header);
     return header;
 }
 
@@ -215,16 +216,34 @@ std::optional<NumberType> number_type(std::string_view code) {
     return found == types.end() ? std::nullopt : std::optional(found->second);
 }
 
-struct NpyArray {
-    DatasetInfo info;
-    LinearLayout layout;
+NpyArray describe(const InputFile& file) {
+    return describe_npy(file.path(), file.size(),
+                        [&](Index offset, Index bytes) { return file.text(offset, bytes); });
+}
+
+class NpyReader : public TensorReader {
+  public:
+    explicit NpyReader(NpyArray array)
+        : TensorReader(std::move(array.info)), layout_(array.layout) {}
+
+  private:
+    [[nodiscard]] std::unique_ptr<ReadSession> start(const StorageShape& storage,
+                                                     const Communicator&) const override {
+        InputFile file(info().path);
+        check_file_size(file, layout_, info().shape);
+        return std::make_unique<LinearSession>(std::move(file), layout_, storage);
+    }
+
+    LinearLayout layout_;
 };
 
-NpyArray describe(const InputFile& file) {
-    const NpyHeader header = read_header(file);
+}  // namespace
+
+NpyArray describe_npy(const std::string& name, Index size, const TextAt& text_at) {
+    const NpyHeader header = read_header(name, size, text_at);
     NpyArray array;
     DatasetInfo& info = array.info;
-    info.path = file.path();
+    info.path = name;
     info.format = "NPY";
     info.shape = header.shape;
     set_storage_order(info, header.fortran_order);
@@ -247,28 +266,14 @@ NpyArray describe(const InputFile& file) {
     array.layout.type = *info.type;
     array.layout.swapped = big_endian != (std::endian::native == std::endian::big);
     info.type_text = type_text(*info.type, big_endian);
-    check_file_size(file, array.layout, info.shape);
+    const double expected =
+        static_cast<double>(header.data_offset) + byte_count(info.shape, size_of(*info.type));
+    if (expected > static_cast<double>(size)) {
+        throw_truncated(name, expected, static_cast<double>(size));
+    }
     note_obstacles_of_shape(info);
     return array;
 }
-
-class NpyReader : public TensorReader {
-  public:
-    explicit NpyReader(NpyArray array)
-        : TensorReader(std::move(array.info)), layout_(array.layout) {}
-
-  private:
-    [[nodiscard]] std::unique_ptr<ReadSession> start(const StorageShape& storage,
-                                                     const Communicator&) const override {
-        InputFile file(info().path);
-        check_file_size(file, layout_, info().shape);
-        return std::make_unique<LinearSession>(std::move(file), layout_, storage);
-    }
-
-    LinearLayout layout_;
-};
-
-}  // namespace
 
 bool looks_like_npy(const std::string& first_bytes) { return first_bytes.starts_with(magic); }
 

@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
+#include "avi.hpp"
 #include "envi.hpp"
 #include "hdf5_file.hpp"
+#include "idx.hpp"
+#include "image_stack.hpp"
 #include "input_file.hpp"
 #include "matlab.hpp"
 #include "npy.hpp"
+#include "npz.hpp"
 #include "tessera/base/error.hpp"
+#include "wav.hpp"
 
 namespace tessera {
 
@@ -31,34 +37,43 @@ std::unique_ptr<TensorReader> without_name(const std::string& path, const std::s
 constexpr std::array formats = {
     TensorFormat{by_first_bytes<looks_like_npy>, list_npy, without_name<open_npy>, true},
     TensorFormat{by_first_bytes<looks_like_matlab>, list_matlab, open_matlab, false},
+    TensorFormat{by_first_bytes<looks_like_zip>, list_npz, open_npz, false},
+    TensorFormat{by_first_bytes<looks_like_wav>, list_wav, without_name<open_wav>, true},
+    TensorFormat{by_first_bytes<looks_like_avi>, list_avi, without_name<open_avi>, true},
+    TensorFormat{by_first_bytes<looks_like_image>, list_images, without_name<open_images>, true},
     TensorFormat{by_first_bytes<looks_like_envi>, list_envi, without_name<open_envi>, true},
     TensorFormat{[](const std::string& path, const std::string&) { return looks_like_hdf5(path); },
                  list_hdf5, open_hdf5, false},
     TensorFormat{
         [](const std::string& path, const std::string&) { return !envi_header_of(path).empty(); },
-        list_envi, without_name<open_envi>, true}};
+        list_envi, without_name<open_envi>, true},
+    TensorFormat{looks_like_idx, list_idx, without_name<open_idx>, true}};
+
+/// Of a folder.
+constexpr TensorFormat folder_format = {
+    [](const std::string& path, const std::string&) { return holds_images(path); }, list_images,
+    without_name<open_images>, true};
 
 [[noreturn]] void refuse(const std::string& path, const std::string& start) {
     if (start.empty()) {
         throw IoError(path + " is empty");
-    }
-    if (start.starts_with("PK\3\4")) {
-        throw IoError(path +
-                      " is an archive (.npz or .zip), which cannot be read: save each array "
-                      "with numpy.save");
     }
     if (path.ends_with(".mat")) {
         throw IoError(path +
                       " is no MATLAB file of version 5 to 7.3: load it in MATLAB and save it anew");
     }
     throw IoError(path +
-                  " is in no format that can be read, expected HDF5, MATLAB v5 or v7.3, NPY, "
-                  "or ENVI with its .hdr file");
+                  " is in no format that can be read, expected HDF5, MATLAB v5 or v7.3, NPY, NPZ, "
+                  "IDX, PGM, PNG, AVI, WAV, or ENVI with its .hdr file");
 }
 
 }  // namespace
 
 const TensorFormat& format_of(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored) && folder_format.recognises(path, {})) {
+        return folder_format;
+    }
     constexpr Index start_bytes = 512;
     const std::string start = InputFile(path).text(0, start_bytes);
     const auto* const found =

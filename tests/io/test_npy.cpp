@@ -98,7 +98,7 @@ TEST(Npy, ReportsTruncatedAndMalformedFiles) {
     EXPECT_EQ(failure(whole.substr(0, 9)),
               " is truncated: its header asks for 10 bytes, the file has 9; copy it again");
     EXPECT_EQ(failure(""), " is empty");
-    EXPECT_EQ(failure("PK\3\4 and so on").substr(0, 14), " is an archive");
+    EXPECT_EQ(failure("PK\3\4 and so on").substr(0, 14), " is damaged: i");
     const std::string start = "{'descr': '<f8', 'fortran_order': False, 'shape': ";
     EXPECT_NE(failure(npy_bytes(start + "(4294967296, 4294967296, 4294967296), }", 64))
                   .find("is truncated"),
