@@ -1,6 +1,7 @@
 #include "tessera/method/cp/cp_entry.hpp"
 #include "tessera/method/method.hpp"
 #include "tessera/method/svd/svd_entry.hpp"
+#include "tessera/method/tucker/tucker_entry.hpp"
 
 namespace tessera {
 
@@ -9,6 +10,7 @@ std::vector<std::unique_ptr<MethodEntry>> method_catalogue() {
     std::vector<std::unique_ptr<MethodEntry>> methods;
     methods.push_back(make_svd_entry());
     methods.push_back(make_cp_entry());
+    methods.push_back(make_tucker_entry());
     return methods;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "fetch_box.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/linalg/slab_kernels.hpp"
@@ -171,6 +172,32 @@ class SplitGram {
     HostView<T> fetched_;
 };
 
+/// The result has more slices than the tensor, and the mode is split: the tensor's slices travel,
+/// not the result's.
+template <typename T>
+DenseTensor<T> expand_split_mode(const DenseTensor<T>& tensor, int mode, const Matrix& w,
+                                 const Partition& partition, const std::string& label) {
+    std::vector<DenseTensor<T>> result;
+    agree(tensor.communicator(), [&] { result.emplace_back(label, partition); });
+    const Box& own = result.front().box();
+    Box needed = own;
+    if (own.size() > 0) {
+        needed.begin[mode] = 0;
+        needed.end[mode] = w.columns;
+    }
+    const auto source = on_host(detail::fetch_box(tensor, needed, "tessera fetched slices"));
+    const auto target = Kokkos::create_mirror_view(result.front().block());
+    const Unfolding block(needed.shape(), mode, mode + 1);
+    if (own.size() > 0) {
+        const Range rows{own.begin[mode], own.end[mode]};
+        multiply_block(SlabMatrix<const T>{source.data(), block.left, block.middle, block.right},
+                       transposed_part(w, rows, {0, w.columns}),
+                       SlabMatrix<T>{target.data(), block.left, rows.size(), block.right});
+    }
+    Kokkos::deep_copy(result.front().block(), target);
+    return result.front();
+}
+
 }  // namespace
 
 template <typename T>
@@ -188,6 +215,9 @@ DenseTensor<T> tensor_times_matrix(const DenseTensor<T>& tensor, int mode, const
     shape[mode] = w.rows;
     const Partition partition(shape, tensor.partition().grid());
     const Communicator along = along_mode(partition.grid(), mode);
+    if (along.size() > 1 && w.rows > w.columns) {
+        return expand_split_mode(tensor, mode, w, partition, label);
+    }
     const Unfolding block(tensor.block_shape(), mode, mode + 1);
     const PartOffsets slices = even_parts(along, w.rows);
     PartOffsets offsets;
