@@ -15,7 +15,9 @@ class TuckerEntry final : public MethodEntry {
     [[nodiscard]] std::string name() const override { return "tucker"; }
     [[nodiscard]] std::string summary() const override {
         return "Tucker decomposition by sequentially truncated HOSVD, of given ranks or to a given "
-               "relative error, with optional HOOI sweeps";
+               "relative error, with optional HOOI sweeps; with missing entries by least squares "
+               "on "
+               "the observed ones";
     }
     void declare(OptionTable& table) override { options_.declare(table); }
 
@@ -66,7 +68,6 @@ std::vector<bool> TuckerEntry::preferred_split(const Extents& shape,
 std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& block,
                                            const std::vector<std::string>& axes,
                                            std::size_t scalar_bytes, bool masked) const {
-    static_cast<void>(masked);
     const std::vector<Index> ranks = expected_ranks(shape, tucker_ranks(options_, shape, axes));
     const std::vector<int> order = modes(shape, axes);
     const auto kept = [&](int mode) {
@@ -91,8 +92,14 @@ std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& 
     }
     // Gram matrix, its packed copy, LAPACK's copy and work space (two squares), vectors.
     const double small = 6.0 * 8.0 * square;
-    return {{"decomposition", decomposition + small},
-            {"estimate", tensor_bytes * (1.0 + smallest_rank_kept) + small}};
+    // Values, positions and the orders of each entry, as if all were observed.
+    const auto order_of_data = static_cast<double>(shape.order());
+    const double entries = masked ? static_cast<double>(block.product()) *
+                                        (static_cast<double>(scalar_bytes) + 4.0 * order_of_data +
+                                         8.0 * (order_of_data - 1.0))
+                                  : 0.0;
+    return {{"decomposition", std::max(decomposition + small, entries)},
+            {"estimate", tensor_bytes * (1.0 + smallest_rank_kept) + small + entries}};
 }
 
 }  // namespace

@@ -35,8 +35,13 @@ TuckerMethod<T>::TuckerMethod(const Problem<T>& problem, TuckerOptions options)
     : problem_(problem),
       options_(std::move(options)),
       ranks_(tucker_ranks(options_, problem.observation.shape(), problem.axes)),
-      factors_(static_cast<std::size_t>(order())),
       singular_values_(static_cast<std::size_t>(order())) {
+    if (problem_.mask && ranks_.empty()) {
+        throw UsageError(
+            "method tucker: data with missing entries have no truncation error to choose ranks by: "
+            "give method.ranks");
+    }
+    model_.factors.resize(static_cast<std::size_t>(order()));
     choose_route();
     choose_order();
 }
@@ -83,7 +88,9 @@ void TuckerMethod<T>::step() {
     const Phase phase("tucker/step");
     if (steps_done_ < order()) {
         truncate_next_mode();
-        finished_ = steps_done_ + 1 == order() && options_.hooi_sweeps == 0;
+        finished_ = steps_done_ + 1 == order() && options_.hooi_sweeps == 0 && !problem_.mask;
+    } else if (problem_.mask) {
+        complete();
     } else {
         improve();
     }
@@ -118,21 +125,24 @@ void TuckerMethod<T>::truncate_next_mode() {
             spectrum = spectrum_by_qr(tensor, mode);
         }
     }
-    factors_[place] = first_columns(spectrum.vectors, rank);
+    model_.factors[place] = first_columns(spectrum.vectors, rank);
     discarded_ += spectrum.tail(rank);
-    objective_ = relative(discarded_);
+    objective_ = problem_.mask ? 1.0 : relative(discarded_);
     for (const double energy : spectrum.energies) {
         singular_values_[place].push_back(std::sqrt(energy));
     }
-    core_ = tensor_times_matrix(tensor, mode, transpose_of(factors_[place]), "tucker core");
-    remarks_.push_back(fmt::format("axis {}: rank {} of {}, relative error so far {:.4g}",
-                                   problem_.axes[place], rank, factors_[place].rows, objective_));
+    core_ = tensor_times_matrix(tensor, mode, transpose_of(model_.factors[place]), "tucker core");
+    if (!problem_.mask) {
+        remarks_.push_back(fmt::format("axis {}: rank {} of {}, relative error so far {:.4g}",
+                                       problem_.axes[place], rank, model_.factors[place].rows,
+                                       objective_));
+    }
 }
 
 template <typename T>
 void TuckerMethod<T>::improve() {
     const Phase phase("tucker/hooi");
-    core_ = hooi_sweep(problem_.observation, factors_, by_qr_);
+    core_ = hooi_sweep(problem_.observation, model_.factors, by_qr_);
     const double before = objective_;
     objective_ = relative(squared_norm_ - squared_norm(*core_));
     change_ = std::abs(before - objective_);
@@ -148,6 +158,67 @@ void TuckerMethod<T>::improve() {
 }
 
 template <typename T>
+void TuckerMethod<T>::prepare_completion() {
+    if (!completion_) {
+        completion_.emplace(observed_entries(problem_.observation, problem_.mask));
+    }
+    if (!model_.core.empty()) {
+        return;
+    }
+    const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), core_->block());
+    const GlobalIndex global = global_index(*core_);
+    model_.core.assign(static_cast<std::size_t>(core_->size()), 0.0);
+    for (std::size_t entry = 0; entry < host.size(); ++entry) {
+        model_.core[static_cast<std::size_t>(global(static_cast<Index>(entry)))] =
+            static_cast<double>(host(entry));
+    }
+    core_->communicator().sum_in_place(model_.core.data(), core_->size());
+    // The start saw zeros where nothing was observed, and its core is too small by about the share
+    // of the observed entries.
+    static_cast<void>(completion_->update_core(model_, options_.core_iterations));
+}
+
+template <typename T>
+DenseTensor<T> TuckerMethod<T>::distributed_core() const {
+    const Partition partition(Extents(model_.ranks()), problem_.observation.partition().grid());
+    std::optional<DenseTensor<T>> core;
+    agree(partition.communicator(), [&] { core.emplace("tucker core", partition); });
+    const auto host = Kokkos::create_mirror_view(Kokkos::HostSpace(), core->block());
+    const GlobalIndex global = global_index(*core);
+    for (std::size_t entry = 0; entry < host.size(); ++entry) {
+        host(entry) = static_cast<T>(
+            model_.core[static_cast<std::size_t>(global(static_cast<Index>(entry)))]);
+    }
+    Kokkos::deep_copy(core->block(), host);
+    return *core;
+}
+
+template <typename T>
+void TuckerMethod<T>::complete() {
+    const Phase phase("tucker/completion");
+    prepare_completion();
+    for (int mode = 0; mode < order(); ++mode) {
+        completion_->update_factor(model_, mode, options_.ridge);
+    }
+    const double error = completion_->update_core(model_, options_.core_iterations);
+    core_ = distributed_core();
+    squared_norm_ = completion_->squared_norm();
+    const double before = objective_;
+    objective_ = relative(error);
+    change_ = std::abs(before - objective_);
+    const Index sweeps = steps_done_ + 1 - order();
+    const bool settled = change_ < options_.completion_tolerance;
+    finished_ = settled || sweeps >= options_.completion_maximum_sweeps;
+    converged_ = settled || !finished_;
+    if (finished_) {
+        remarks_.push_back(
+            fmt::format("completion {} after {} sweeps: relative error {:.4g} on observed entries, "
+                        "changed by {:.3g}",
+                        settled ? "settled" : "did not settle", sweeps, objective_, change_));
+    }
+}
+
+template <typename T>
 double TuckerMethod<T>::relative(double squared_error) const {
     return squared_norm_ > 0.0 ? std::sqrt(std::max(0.0, squared_error) / squared_norm_) : 0.0;
 }
@@ -155,7 +226,7 @@ double TuckerMethod<T>::relative(double squared_error) const {
 template <typename T>
 double TuckerMethod<T>::stored_entries() const {
     auto entries = static_cast<double>(current().size());
-    for (const Matrix& factor : factors_) {
+    for (const Matrix& factor : model_.factors) {
         entries += static_cast<double>(factor.values.size());
     }
     return entries;
@@ -163,7 +234,7 @@ double TuckerMethod<T>::stored_entries() const {
 
 template <typename T>
 Index TuckerMethod<T>::steps_expected() const {
-    return order() + options_.hooi_sweeps;
+    return order() + (problem_.mask ? options_.completion_maximum_sweeps : options_.hooi_sweeps);
 }
 
 template <typename T>
@@ -172,7 +243,9 @@ std::vector<NamedValue> TuckerMethod<T>::report() const {
     if (steps_done_ > order()) {
         values.emplace_back("change", change_);
     }
-    values.emplace_back("error_bound", relative(discarded_));
+    if (!problem_.mask) {
+        values.emplace_back("error_bound", relative(discarded_));
+    }
     values.emplace_back("compression",
                         static_cast<double>(problem_.observation.size()) / stored_entries());
     return values;
@@ -196,7 +269,7 @@ void TuckerMethod<T>::serialise(Archive& archive) {
     const Extents& shape = problem_.observation.shape();
     Extents core_shape = shape;
     for (int mode = 0; mode < order(); ++mode) {
-        Matrix& factor = factors_[static_cast<std::size_t>(mode)];
+        Matrix& factor = model_.factors[static_cast<std::size_t>(mode)];
         archive.value(fmt::format("factor_{}", mode), factor.values);
         archive.value(fmt::format("singular_values_{}", mode),
                       singular_values_[static_cast<std::size_t>(mode)]);
@@ -204,6 +277,7 @@ void TuckerMethod<T>::serialise(Archive& archive) {
         factor.columns = static_cast<Index>(factor.values.size()) / shape[mode];
         core_shape[mode] = factor.columns > 0 ? factor.columns : shape[mode];
     }
+    archive.value("completed_core", model_.core);
     if (steps_done_ == 0) {
         return;
     }
@@ -220,7 +294,7 @@ void TuckerMethod<T>::serialise(Archive& archive) {
 template <typename T>
 DenseTensor<T> TuckerMethod<T>::estimate() const {
     const Phase phase("tucker/estimate");
-    return expand(current(), factors_);
+    return expand(current(), model_.factors);
 }
 
 template <typename T>
@@ -232,7 +306,7 @@ std::vector<Factor> TuckerMethod<T>::factors() const {
         {"core", {current().shape(), current().box()}, {core.data(), core.data() + core.size()}});
     for (int mode = 0; mode < order(); ++mode) {
         const auto place = static_cast<std::size_t>(mode);
-        const Matrix& factor = factors_[place];
+        const Matrix& factor = model_.factors[place];
         const std::vector<double>& spectrum = singular_values_[place];
         if (factor.columns == 0) {
             continue;

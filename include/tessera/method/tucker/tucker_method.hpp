@@ -6,6 +6,7 @@
 
 #include "tessera/linalg/matrix.hpp"
 #include "tessera/method/method.hpp"
+#include "tessera/method/tucker/tucker_completion.hpp"
 #include "tessera/method/tucker/tucker_options.hpp"
 
 namespace tessera {
@@ -17,6 +18,10 @@ namespace tessera {
 /// factor, and the tensor is projected on them before the next mode. The squared error is the sum
 /// of all discarded squared singular values. Then, where asked for, each step is one sweep of
 /// HOOI.
+///
+/// With missing entries the truncation (of the data with zeros for them) is only the start: each
+/// further step is one sweep of alternating least squares on the observed entries alone, and the
+/// objective is the relative error on these.
 template <typename T>
 class TuckerMethod final : public Method<T> {
   public:
@@ -43,6 +48,11 @@ class TuckerMethod final : public Method<T> {
     void choose_order();
     void truncate_next_mode();
     void improve();
+    void complete();
+    /// The observed entries, and the start for the sweeps over them.
+    void prepare_completion();
+    /// The core of the model as a distributed tensor.
+    [[nodiscard]] DenseTensor<T> distributed_core() const;
     /// The relative error that the squared one stands for.
     [[nodiscard]] double relative(double squared_error) const;
     /// Number of entries of core and factors.
@@ -60,12 +70,15 @@ class TuckerMethod final : public Method<T> {
     bool converged_ = true;
     bool by_qr_ = false;
     double squared_norm_ = 0.0;
-    double discarded_ = 0.0;       ///< sum of squared singular values that the truncation left out
-    double objective_ = 1.0;       ///< relative error of the estimate
-    double change_ = 0.0;          ///< of that, by the last sweep
-    std::vector<Matrix> factors_;  ///< extent x rank; empty: not yet truncated
+    double discarded_ = 0.0;  ///< sum of squared singular values that the truncation left out
+    double objective_ = 1.0;  ///< relative error of the estimate
+    double change_ = 0.0;     ///< of that, by the last sweep
+    /// Factors: empty where not yet truncated. Core: of the completion only, else empty.
+    TuckerModel model_;
     std::vector<std::vector<double>> singular_values_;  ///< of each mode when it was truncated
     std::optional<DenseTensor<T>> core_;  ///< the tensor projected on the factors so far
+
+    std::optional<TuckerCompletion<T>> completion_;  ///< made when its first sweep begins
 };
 
 }  // namespace tessera
