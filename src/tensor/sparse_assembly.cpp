@@ -155,6 +155,13 @@ Assembly<T> assemble(const Communicator& communicator, const std::string& label,
     ProcessGrid grid(communicator,
                      grid_dims ? *grid_dims : sparse_grid_dims(communicator.size(), shape));
     const UnevenPartition partition = balanced_partition(shape, std::move(grid), entries);
+    return assemble(label, partition, std::move(entries));
+}
+
+template <typename T>
+Assembly<T> assemble(const std::string& label, const UnevenPartition& partition,
+                     CoordinateList<T> entries) {
+    const Communicator& communicator = partition.communicator();
     if (communicator.size() > 1) {
         Routing routing;
         agree(communicator, [&] { routing = route(partition, entries); });
@@ -169,13 +176,14 @@ Assembly<T> assemble(const Communicator& communicator, const std::string& label,
           [&] { sorted = detail::sort_entries(partition.box(), std::move(entries)); });
     AssemblyReport report;
     report.duplicates = communicator.sum(sorted.duplicates);
-    report.first_duplicate = first_of_all(communicator, sorted.first_duplicate, shape.order());
+    report.first_duplicate = first_of_all(communicator, sorted.first_duplicate, partition.order());
     return {SparseTensor<T>(label, partition, sorted.indices, sorted.values), report};
 }
 
 #define TESSERA_INSTANTIATE(T)                                                             \
     template Assembly<T> assemble(const Communicator&, const std::string&, const Extents&, \
-                                  CoordinateList<T>, const std::optional<Extents>&);
+                                  CoordinateList<T>, const std::optional<Extents>&);       \
+    template Assembly<T> assemble(const std::string&, const UnevenPartition&, CoordinateList<T>);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

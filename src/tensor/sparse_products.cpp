@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "fibre_kernels.hpp"
+#include "tessera/base/error.hpp"
+#include "tessera/parallel/strided_copy.hpp"
+#include "view_copies.hpp"
 
 namespace tessera {
 namespace {
@@ -132,11 +135,32 @@ void predict_entries(const SparseTensor<T>& tensor, const std::vector<const doub
                       predicted);
 }
 
+template <typename T>
+std::vector<double> sample_entries(const DenseTensor<T>& tensor, const SparseTensor<T>& at) {
+    TESSERA_ASSERT(tensor.box() == at.box(), "both tensors lie on one partition");
+    const Extents strides = row_major_strides(tensor.block_shape());
+    const SparseCoordinates coordinates = at.coordinates();
+    const T* entries = tensor.block().data();
+    const DeviceView<double> sampled = allocate<double>("sampled entries", at.local_count());
+    double* to = sampled.data();
+    const int order = tensor.order();
+    Kokkos::parallel_for(
+        "tessera::sample_entries", Items(0, at.local_count()), KOKKOS_LAMBDA(const Index entry) {
+            Index offset = 0;
+            for (int mode = 0; mode < order; ++mode) {
+                offset += coordinates(mode, entry) * strides[mode];
+            }
+            to[entry] = static_cast<double>(entries[offset]);
+        });
+    return detail::to_host(sampled);
+}
+
 #define TESSERA_INSTANTIATE(T)                                                                 \
     template void sparse_mttkrp(const CompressedFibres<T>&, const std::vector<const double*>&, \
                                 Index, double*);                                               \
     template void predict_entries(const SparseTensor<T>&, const std::vector<const double*>&,   \
-                                  Index, double*);
+                                  Index, double*);                                             \
+    template std::vector<double> sample_entries(const DenseTensor<T>&, const SparseTensor<T>&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "all_ranks.hpp"
 #include "tessera/tensor/sparse_assembly.hpp"
 #include "test_tensors.hpp"
 

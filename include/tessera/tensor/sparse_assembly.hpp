@@ -42,6 +42,11 @@ template <typename T>
                                    const Extents& shape, CoordinateList<T> entries,
                                    const std::optional<Extents>& grid_dims = std::nullopt);
 
+/// The same on a given partition: test entries go where the factor rows are that predict them.
+template <typename T>
+[[nodiscard]] Assembly<T> assemble(const std::string& label, const UnevenPartition& partition,
+                                   CoordinateList<T> entries);
+
 /// The grid on which the fewest factor rows travel: rows of a mode are exchanged by the ranks that
 /// share its part, which costs sum over modes of shape[mode] / dims[mode] rows per rank; chosen
 /// greedily, a prime factor of the number of ranks at a time.

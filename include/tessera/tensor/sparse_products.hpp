@@ -22,4 +22,10 @@ template <typename T>
 void predict_entries(const SparseTensor<T>& tensor, const std::vector<const double*>& factors,
                      Index rank, double* estimates);
 
+/// Values of a dense tensor at this rank's entries of a sparse one on the same partition, in their
+/// order; host memory. Not collective.
+template <typename T>
+[[nodiscard]] std::vector<double> sample_entries(const DenseTensor<T>& tensor,
+                                                 const SparseTensor<T>& at);
+
 }  // namespace tessera
