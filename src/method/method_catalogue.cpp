@@ -1,5 +1,6 @@
 #include "tessera/method/cp/cp_entry.hpp"
 #include "tessera/method/method.hpp"
+#include "tessera/method/nmf/nmf_entry.hpp"
 #include "tessera/method/svd/svd_entry.hpp"
 #include "tessera/method/tucker/tucker_entry.hpp"
 
@@ -11,6 +12,7 @@ std::vector<std::unique_ptr<MethodEntry>> method_catalogue() {
     methods.push_back(make_svd_entry());
     methods.push_back(make_cp_entry());
     methods.push_back(make_tucker_entry());
+    methods.push_back(make_nmf_entry());
     return methods;
 }
 

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import scipy.io
 
-from program_case import DATA, Case, arrays, at_ranks, main, needs_data, summary
+from program_case import DATA, SOURCE, Case, arrays, at_ranks, main, needs_data, summary
 
 JASPER = """
 [data]
@@ -114,6 +114,24 @@ class Values(Case):
                     # The last three modes are an image; those before are merged into its z axis.
                     values = stored[()].reshape([expected.shape[mode] for mode in modes])
                 self.assertTrue(np.array_equal(values.transpose(np.argsort(modes)), expected))
+
+
+@needs_data
+class Components(Case):
+    """Amino acids: the components of cp are the substances, whose concentrations are known."""
+
+    @at_ranks(1, 2)
+    def test_concentrations(self, ranks):
+        deck = (SOURCE / "inputs/amino_acids_cp.toml").read_text()
+        found = arrays(self.run_deck(ranks, deck, "output.pictures=false"))
+        samples = found["factors/factor_samples"]
+        known = scipy.io.loadmat(pathlib.Path(DATA, "sparse/amino.mat"))["Y"]
+        self.assertEqual((samples.shape, known.shape), ((5, 3), (5, 3)))
+        # Each substance has its own component; how much the rest of a matrix of correlations shows
+        # is a property of the five mixtures.
+        match = np.abs(np.corrcoef(samples.T, known.T)[:3, 3:])
+        self.assertEqual(sorted(match.argmax(axis=1)), [0, 1, 2])
+        self.assertGreater(match.max(axis=1).min(), 0.99)
 
 
 @needs_data

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "tessera/base/error.hpp"
-#include "tessera/method/svd/column_modes.hpp"
+#include "tessera/method/column_modes.hpp"
 #include "tessera/method/svd/svd_method.hpp"
 #include "tessera/method/svd/svd_options.hpp"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tessera/method/svd/svd_options.hpp"
-#include "tessera/method/svd/working_matrix.hpp"
+#include "tessera/method/working_matrix.hpp"
 #include "tessera/problem/problem.hpp"
 
 namespace tessera {

@@ -10,7 +10,7 @@
 #include "tessera/method/svd/right_factors.hpp"
 #include "tessera/method/svd/spectrum_rule.hpp"
 #include "tessera/method/svd/svd_options.hpp"
-#include "tessera/method/svd/working_matrix.hpp"
+#include "tessera/method/working_matrix.hpp"
 
 namespace tessera {
 

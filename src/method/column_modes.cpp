@@ -1,4 +1,4 @@
-#include "tessera/method/svd/column_modes.hpp"
+#include "tessera/method/column_modes.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -53,7 +53,7 @@ std::vector<bool> ColumnModes::row_modes() const {
 ColumnModes choose_column_modes(const Extents& shape, const std::vector<std::string>& axes,
                                 const std::vector<std::string>& names) {
     if (shape.order() == 1) {
-        throw UsageError("method svd needs a tensor of order 2 or more; this one has order 1");
+        throw UsageError("a matrix needs a tensor of order 2 or more; this one has order 1");
     }
     std::vector<bool> is_column = marked_columns(axes, names);
     Index columns = 1;

@@ -5,12 +5,12 @@
 
 #include "tessera/base/archive.hpp"
 #include "tessera/linalg/matrix.hpp"
-#include "tessera/method/svd/column_modes.hpp"
+#include "tessera/method/column_modes.hpp"
 #include "tessera/problem/problem.hpp"
 
 namespace tessera {
 
-/// The observation as the tall matrix that the svd method decomposes: modes ordered so that the
+/// The observation as the tall matrix that svd and nmf decompose: modes ordered so that the
 /// columns are consecutive, whole rows on each rank, in host memory. Shares the observation's block
 /// where it already lies that way and nobody wants to write to it.
 template <typename T>

@@ -1,4 +1,4 @@
-#include "tessera/method/svd/working_matrix.hpp"
+#include "tessera/method/working_matrix.hpp"
 
 #include <utility>
 
@@ -37,7 +37,7 @@ DenseTensor<T> into_layout(const DenseTensor<T>& tensor, const std::vector<int>&
 template <typename T>
 DenseTensor<T> writable_copy(const DenseTensor<T>& tensor) {
     std::optional<DenseTensor<T>> result;
-    agree(tensor.communicator(), [&] { result.emplace("svd work", tensor.partition()); });
+    agree(tensor.communicator(), [&] { result.emplace("working matrix", tensor.partition()); });
     copy(tensor, *result);
     return *result;
 }

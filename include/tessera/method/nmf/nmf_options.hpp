@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/base/option_table.hpp"
+#include "tessera/base/types.hpp"
+
+namespace tessera {
+
+/// The keys of the deck's [method] table for `name = "nmf"`.
+struct NmfOptions {
+    enum class Update { hals, multiplicative };
+
+    std::vector<std::string> columns;  ///< empty: the mode "bands", or the last one
+    Index rank = 10;
+    Update update = Update::hals;
+    Index maximum_steps = 1000;
+    double tolerance = 1e-5;
+
+    void declare(OptionTable& table);
+};
+
+}  // namespace tessera
