@@ -15,7 +15,7 @@ std::vector<Index> expected_ranks(const Extents& shape, const std::vector<Index>
     }
     std::vector<Index> guess;
     for (int mode = 0; mode < shape.order(); ++mode) {
-        guess.push_back((shape[mode] + 9) / 10);
+        guess.push_back((shape[mode] + 1) / 2);
     }
     return guess;
 }

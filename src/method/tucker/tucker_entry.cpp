@@ -81,10 +81,12 @@ std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& 
     const double decomposition = first * (1.0 + kept(order[1]));
     double square = 0.0;
     double smallest_rank_kept = 1.0;
+    double core_kept = 1.0;
     Index smallest_rank = ranks.front();
     for (int mode = 0; mode < shape.order(); ++mode) {
         const auto extent = static_cast<double>(shape[mode]);
         square = std::max(square, extent * extent);
+        core_kept *= kept(mode);
         if (ranks[static_cast<std::size_t>(mode)] <= smallest_rank) {
             smallest_rank = ranks[static_cast<std::size_t>(mode)];
             smallest_rank_kept = kept(mode);
@@ -99,7 +101,7 @@ std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& 
                                          8.0 * (order_of_data - 1.0))
                                   : 0.0;
     return {{"decomposition", std::max(decomposition + small, entries)},
-            {"estimate", tensor_bytes * (1.0 + smallest_rank_kept) + small + entries}};
+            {"estimate", tensor_bytes * (1.0 + smallest_rank_kept + core_kept) + small + entries}};
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ void TuckerMethod<T>::choose_order() {
         TruncationOrder best = cheapest_order(shape, ranks_, by_qr_);
         modes_ = std::move(best.modes);
         how = fmt::format("the cheapest order, {:.3g} Gflop{}", 1e-9 * best.flops,
-                          ranks_.empty() ? " if the ranks are a tenth of the extents" : "");
+                          ranks_.empty() ? " if the ranks are half of the extents" : "");
     } else {
         modes_ = named_order(options_.mode_order, problem_.axes);
     }

@@ -13,7 +13,7 @@ struct TruncationOrder {
     double flops = 0.0;  ///< of all ranks together
 };
 
-/// Ranks to reckon with before they are known: a tenth of each extent where `ranks` is empty.
+/// Ranks to reckon with before they are known: half of each extent where `ranks` is empty.
 [[nodiscard]] std::vector<Index> expected_ranks(const Extents& shape,
                                                 const std::vector<Index>& ranks);
 
