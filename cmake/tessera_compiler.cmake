@@ -46,3 +46,7 @@ if(TESSERA_SANITIZE)
       tessera_options INTERFACE -Wno-error=array-bounds -Wno-error=stringop-overflow)
   endif()
 endif()
+if(TESSERA_FUZZ)
+  # Coverage for libFuzzer in all layers; the fuzzer itself is linked to the harnesses alone.
+  target_compile_options(tessera_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
