@@ -110,7 +110,7 @@ bool looks_like_png(const std::string& first_bytes) {
 ImageHeader png_header(const InputFile& file) {
     // Everything in front of the pixels; a colour profile may be long.
     constexpr Index most_header_bytes = Index{1} << 20;
-    const ImageHeader header = read_png(file, most_header_bytes, nullptr);
+    ImageHeader header = read_png(file, most_header_bytes, nullptr);
     check_packed_size(file, file.size(),
                       static_cast<double>(header.rows) * static_cast<double>(header.cols));
     return header;
