@@ -1,12 +1,33 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "tessera/app/commands.hpp"
 #include "tessera/io/tensor_file.hpp"
 #include "tessera/parallel/agree.hpp"
 
 namespace tessera {
 namespace {
+
+/// Spacing and origin along each axis.
+std::string describe_lengths(const DatasetInfo& dataset) {
+    std::string text;
+    for (const auto& [name, lengths] :
+         {std::pair{"spacing", &dataset.spacing}, std::pair{"origin", &dataset.origin}}) {
+        if (lengths->empty()) {
+            continue;
+        }
+        text += fmt::format("    {}", name);
+        for (std::size_t axis = 0; axis < lengths->size(); ++axis) {
+            const std::string unit = dataset.units.empty() ? "" : dataset.units[axis];
+            text += fmt::format("{} {:.6g}{}{}", axis == 0 ? "" : " x", (*lengths)[axis],
+                                unit.empty() ? "" : " ", unit);
+        }
+        text += "\n";
+    }
+    return text;
+}
 
 std::string describe(const DatasetInfo& dataset) {
     std::string text = fmt::format("  {:<28} {:<20} {}", dataset.short_name(), dataset.shape_text(),
@@ -17,6 +38,9 @@ std::string describe(const DatasetInfo& dataset) {
     if (dataset.column_major()) {
         text += "  column-major";
     }
+    if (!dataset.meaning.empty()) {
+        text += "  (" + dataset.meaning + ")";
+    }
     if (!dataset.readable()) {
         text += "  (cannot be read: " + dataset.obstacle + ")";
     }
@@ -24,6 +48,11 @@ std::string describe(const DatasetInfo& dataset) {
     if (!dataset.wavelengths.empty()) {
         text += fmt::format("    wavelengths {:.6g} to {:.6g} {}\n", dataset.wavelengths.front(),
                             dataset.wavelengths.back(), dataset.wavelength_unit);
+    }
+    text += describe_lengths(dataset);
+    if (dataset.scaled()) {
+        text += fmt::format("    values are {:.6g} * stored number + {:.6g}\n", dataset.slope,
+                            dataset.intercept);
     }
     if (!dataset.remark.empty()) {
         text += "    " + dataset.remark + "\n";

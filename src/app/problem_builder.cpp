@@ -87,6 +87,9 @@ DataOutline outline_data(const Communicator& communicator, const Study& study) {
         outline.understood = opened.plan.understood;
         outline.wavelengths = opened.plan.wavelengths;
         outline.wavelength_unit = opened.plan.wavelength_unit;
+        outline.spacing = opened.plan.spacing;
+        outline.origin = opened.plan.origin;
+        outline.units = opened.plan.units;
         outline.source = opened.reader->info().path;
     }
     if (study.has_truth_file()) {

@@ -59,8 +59,9 @@ void add_resume(CLI::App& app, CommandLine& line) {
 
 void add_info(CLI::App& app, CommandLine& line) {
     auto* const sub =
-        app.add_subcommand("info", "shape, type and attributes of every array of a file");
-    sub->footer("Example:\n  tessera info cube.mat");
+        app.add_subcommand("info", "shape, type, axes and attributes of every array of a file");
+    sub->footer("Reads what data.path reads: tessera help data.path\n"
+                "Example:\n  tessera info cube.mat\n  tessera info 'slices/*.tif'");
     const auto path = std::make_shared<std::string>();
     sub->add_option("FILE", *path, "HDF5, MATLAB, NPY or ENVI file")->required();
     sub->callback([&line, path] {

@@ -24,6 +24,9 @@ void write_result(const std::string& path, const StudyProblem<T>& study,
     };
     ImageGeometry geometry;
     geometry.axes = study.problem.axes;
+    geometry.spacing = study.outline.spacing;
+    geometry.origin = study.outline.origin;
+    geometry.units = study.outline.units;
     ResultOptions store_options;
     store_options.deflate = static_cast<int>(options.compression);
     const Problem<T>& problem = study.problem;

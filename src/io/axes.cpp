@@ -165,8 +165,18 @@ std::vector<std::string> wanted_order(const AxesRequest& request,
         check_names(request.order, "data.order");
         return request.order;
     }
-    const std::vector<std::string> cube = {"rows", "cols", "bands"};
-    return std::is_permutation(names.begin(), names.end(), cube.begin(), cube.end()) ? cube : names;
+    static const std::vector<std::string> usual[] = {
+        {"rows", "cols"},
+        {"rows", "cols", "bands"},
+        {"slices", "rows", "cols"},
+        {"time", "slices", "rows", "cols"},
+        {"components", "time", "slices", "rows", "cols"}};
+    for (const std::vector<std::string>& order : usual) {
+        if (std::is_permutation(names.begin(), names.end(), order.begin(), order.end())) {
+            return order;
+        }
+    }
+    return names;
 }
 
 int mode_of(const ReadPlan& plan, const std::string& axis, const char* key) {
@@ -225,6 +235,26 @@ void carry_wavelengths(const DatasetInfo& info, Index bands_in_file, ReadPlan& p
                                                              band * plan.bin[mode] + member)];
         }
         plan.wavelengths.push_back(sum / static_cast<double>(plan.bin[mode]));
+    }
+}
+
+/// Spacing, origin and units of the modes, each from the stated axis at `places`.
+void carry_geometry(const DatasetInfo& info, const FoldedAxes& folded,
+                    const std::vector<int>& places, ReadPlan& plan) {
+    if (info.spacing.empty() && info.origin.empty() && info.units.empty()) {
+        return;
+    }
+    for (int mode = 0; mode < plan.shape.order(); ++mode) {
+        const auto place = static_cast<std::size_t>(places[static_cast<std::size_t>(mode)]);
+        const auto axis = static_cast<std::size_t>(folded.parent[place]);
+        const bool whole = folded.extents[place] == info.shape[axis];
+        const double step = whole && !info.spacing.empty() ? info.spacing[axis] : 1.0;
+        const double start = whole && !info.origin.empty() ? info.origin[axis] : 0.0;
+        const auto bin = static_cast<double>(plan.bin[mode]);
+        plan.spacing.push_back(step * bin);
+        plan.origin.push_back(start +
+                              step * (static_cast<double>(plan.begin[mode]) + 0.5 * (bin - 1.0)));
+        plan.units.push_back(whole && !info.units.empty() ? info.units[axis] : "");
     }
 }
 
@@ -301,6 +331,7 @@ ReadPlan plan_read(const DatasetInfo& info, const AxesRequest& request) {
         carry_wavelengths(info, folded.extents[static_cast<std::size_t>(bands - names.begin())],
                           plan);
     }
+    carry_geometry(info, folded, places, plan);
     if (!request.region.empty() || !request.bins.empty()) {
         text += ": " + plan.shape.to_string();
     }

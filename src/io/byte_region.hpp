@@ -20,17 +20,18 @@ class ByteRegion {
     virtual void finish() {}
 };
 
-/// A file as it is.
+/// A file as it is, from a position on.
 class FileRegion : public ByteRegion {
   public:
-    explicit FileRegion(InputFile file) : file_(std::move(file)) {}
+    explicit FileRegion(InputFile file, Index begin = 0) : file_(std::move(file)), begin_(begin) {}
 
     void read(Index offset, void* target, Index bytes) override {
-        file_.read(offset, target, bytes);
+        file_.read(begin_ + offset, target, bytes);
     }
 
   private:
     InputFile file_;
+    Index begin_;
 };
 
 /// A part of a file that is one compressed stream, which has no other way in than its beginning.

@@ -51,6 +51,12 @@ std::size_t find_dataset(const std::vector<DatasetInfo>& infos, const std::strin
         }
         throw UsageError(path + " has no array '" + dataset + "': " + choices(infos));
     }
+    const auto principal = std::find_if(infos.begin(), infos.end(), [](const DatasetInfo& info) {
+        return info.principal && info.readable();
+    });
+    if (principal != infos.end()) {
+        return static_cast<std::size_t>(principal - infos.begin());
+    }
     for (const std::size_t axes : {std::size_t{2}, std::size_t{3}}) {
         std::vector<std::size_t> fitting;
         for (std::size_t i = 0; i < infos.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "dataset_info.hpp"
 #include "input_file.hpp"
 #include "tessera/base/error.hpp"
+#include "tomography.hpp"
 
 namespace tessera {
 
@@ -350,6 +351,9 @@ std::vector<Hdf5Array> hdf5_arrays(hid_t file, const std::string& path) {
     Walk walk(path, is_matlab_file(path));
     const Handle root(H5Gopen2(file, "/", H5P_DEFAULT), H5Gclose);
     walk.group(root.get(), "", 0);
+    for (Hdf5Array& array : walk.arrays) {
+        recognise_tomography(file, array);
+    }
     return std::move(walk.arrays);
 }
 
@@ -363,7 +367,9 @@ Hdf5Array hdf5_array(hid_t file, const std::string& path, const std::string& obj
     if (!opened.valid() || H5Iget_type(opened.get()) != H5I_DATASET) {
         return {};
     }
-    return describe(opened.get(), path, place, is_matlab_file(path));
+    Hdf5Array array = describe(opened.get(), path, place, is_matlab_file(path));
+    recognise_tomography(file, array);
+    return array;
 }
 
 }  // namespace tessera

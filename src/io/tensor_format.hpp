@@ -14,7 +14,8 @@ struct TensorFormat {
     bool (*recognises)(const std::string& path, const std::string& first_bytes);
     std::vector<DatasetInfo> (*list)(const std::string& path);
     std::unique_ptr<TensorReader> (*open)(const std::string& path, const std::string& dataset);
-    bool single;  ///< its files hold one array without a name, so `dataset` is empty
+    bool single;          ///< its files hold one array without a name, so `dataset` is empty
+    bool series = false;  ///< a folder or a pattern of such files is one array
 };
 
 /// Format of a file (of an ENVI data file by the header beside it). MATLAB v7.3 counts as HDF5.

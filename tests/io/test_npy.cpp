@@ -118,7 +118,8 @@ TEST(Npy, SaysWhenAFileIsMissingOrAFolder) {
     EXPECT_EQ(open_failure((folder / "no.npy").string()),
               "3 cannot read " + (folder / "no.npy").string() + ": No such file or directory");
     EXPECT_EQ(open_failure(folder.string()),
-              "3 cannot read " + folder.string() + ": it is a folder, name a data file");
+              "3 cannot read " + folder.string() +
+                  ": it is a folder without any *.tif, *.tiff, name a data file");
 }
 
 TEST(Npy, NoticesAFileCutAfterItWasOpened) {

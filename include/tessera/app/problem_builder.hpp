@@ -16,6 +16,9 @@ struct DataOutline {
     std::string understood;           ///< a sentence for the log
     std::vector<double> wavelengths;  ///< of the bands; may be empty
     std::string wavelength_unit;
+    std::vector<double> spacing;  ///< of each mode, with origin and units; may be empty
+    std::vector<double> origin;
+    std::vector<std::string> units;
     std::string source;  ///< the file's path; empty for simulated data
 };
 

@@ -39,8 +39,8 @@ struct AxesRequest {
     /// it is worked out. Empty: the file's shape.
     std::vector<Index> shape = {};
     FoldOrder fold_order = FoldOrder::natural;
-    /// `data.order`: the names in the order wanted. Empty: rows, cols, bands when these are the
-    /// three names, else the order of `axes`.
+    /// `data.order`: the names in the order wanted. Empty: rows, cols, bands, or (components), (time),
+    /// slices, rows, cols, when these are the names, else the order of `axes`.
     std::vector<std::string> order = {};
     /// `data.region` and `data.bin`. A last bin that the region does not fill is left out.
     std::vector<AxisRange> region = {};
@@ -65,6 +65,11 @@ struct ReadPlan {
     /// Of the tensor's mode "bands" (of the mean of each bin), where the file states them.
     std::vector<double> wavelengths;
     std::string wavelength_unit;
+    /// Of each mode (of the means where it is binned), as DatasetInfo has them; all empty where the
+    /// file states none. The parts of an axis that was split have no length.
+    std::vector<double> spacing;
+    std::vector<double> origin;
+    std::vector<std::string> units;
 
     StorageShape storage;
     /// For each mode of the tensor the storage axis that it comes from, where the region begins

@@ -37,6 +37,10 @@ struct DatasetInfo {
     std::vector<double> spacing;
     std::vector<double> origin;
     std::vector<std::string> units;
+    /// What the array is in the format's own terms ("projections"), and whether it is the one meant
+    /// when a file is named without a dataset; empty where the format knows no such thing.
+    std::string meaning;
+    bool principal = false;
     /// What is read is slope * stored number + intercept.
     double slope = 1.0;
     double intercept = 0.0;
