@@ -14,16 +14,22 @@
 namespace tessera {
 namespace {
 
-std::string find_file(const std::string& location) {
-    namespace fs = std::filesystem;
-    const FileLocation parts = split_location(location);
+namespace fs = std::filesystem;
+
+// Of a pattern ("slices/*.tif") the folder.
+bool is_there(const fs::path& path) {
     std::error_code ignored;
+    const bool pattern = path.filename().string().find_first_of("*?[") != std::string::npos;
+    return fs::exists(path, ignored) || (pattern && fs::exists(path.parent_path(), ignored));
+}
+
+std::string find_file(const std::string& location) {
+    const FileLocation parts = split_location(location);
     const char* const base = std::getenv("TESSERA_DATA");
-    if (fs::exists(parts.path, ignored) || fs::path(parts.path).is_absolute() || base == nullptr) {
+    if (is_there(parts.path) || fs::path(parts.path).is_absolute() || base == nullptr) {
         return location;
     }
-    const fs::path below = fs::path(base) / parts.path;
-    return fs::exists(below, ignored) ? (fs::path(base) / location).string() : location;
+    return is_there(fs::path(base) / parts.path) ? (fs::path(base) / location).string() : location;
 }
 
 AxesRequest axes_request(const SourceOptions& source) {

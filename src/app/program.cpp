@@ -60,10 +60,11 @@ void add_resume(CLI::App& app, CommandLine& line) {
 void add_info(CLI::App& app, CommandLine& line) {
     auto* const sub =
         app.add_subcommand("info", "shape, type, axes and attributes of every array of a file");
-    sub->footer("Reads what data.path reads: tessera help data.path\n"
-                "Example:\n  tessera info cube.mat\n  tessera info 'slices/*.tif'");
+    sub->footer(
+        "Reads what data.path reads: tessera help data.path\n"
+        "Example:\n  tessera info cube.mat\n  tessera info 'slices/*.tif'");
     const auto path = std::make_shared<std::string>();
-    sub->add_option("FILE", *path, "HDF5, MATLAB, NPY or ENVI file")->required();
+    sub->add_option("FILE", *path, "data file, folder or pattern of TIFF slices")->required();
     sub->callback([&line, path] {
         line.command = [path](const Communicator& communicator) {
             return info_command(communicator, *path);

@@ -56,7 +56,7 @@ std::optional<std::string> partner(const std::string& path, const std::string& f
             continue;
         }
         const std::string stem = path.substr(0, path.size() - from.size() - packed.size());
-        for (const std::string other : {packed, std::string(packed.empty() ? ".gz" : "")}) {
+        for (const std::string& other : {packed, std::string(packed.empty() ? ".gz" : "")}) {
             std::error_code ignored;
             if (fs::is_regular_file(stem + to + other, ignored)) {
                 return stem + to + other;
@@ -192,6 +192,9 @@ bool looks_like_nifti(const std::string& path, const std::string& first_bytes) {
         const std::optional<std::string> header = partner(path, ".img", ".hdr");
         return header && has_magic(header_of(InputFile(*header)));
     } catch (const IoError&) {
+        if (path.ends_with(".nii.gz")) {
+            throw;
+        }
         return false;  // too short, or damaged: another format may know better
     }
 }

@@ -1,5 +1,7 @@
 #include "stored_array.hpp"
 
+#include <iterator>
+
 #include "dataset_info.hpp"
 #include "linear_session.hpp"
 #include "tessera/base/error.hpp"

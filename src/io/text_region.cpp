@@ -1,5 +1,6 @@
 #include "text_region.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "byte_region.hpp"
 #include "tessera/io/number_type.hpp"
 

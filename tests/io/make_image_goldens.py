@@ -179,7 +179,7 @@ def write_tomography():
         file["process/data"] = values(SHAPES[3], "f4")
     with h5py.File(HERE / "nxtomo.nxs", "w") as file:
         detector = file.create_group("entry1/tomo_entry/instrument/detector")
-        detector["data"] = values((7, 5, 6), "u2")
+        detector["data"] = values((7, 5, 6), "f4")
         detector["image_key"] = np.array([2, 1, 0, 0, 0, 0, 1])
         file["entry1/tomo_entry/sample/rotation_angle"] = np.linspace(0, 180, 7)
         file["entry1/tomo_entry/data/data"] = detector["data"]  # a hard link, as NeXus has it

@@ -33,7 +33,7 @@ TEST(Tomography, KnowsTheArraysOfDataExchange) {
 TEST(Tomography, TakesTheProjectionsWhereNoDatasetIsNamed) {
     // Five arrays with several axes: without the format's own terms there would be a choice.
     expect_golden("exchange.h5", {4, 5, 6}, "u2");
-    expect_golden("nxtomo.nxs", {7, 5, 6}, "u2");
+    expect_golden("nxtomo.nxs", {7, 5, 6}, "f4");
     const auto reader =
         TensorReader::open(golden("exchange.h5") + ":exchange/data_dark", Communicator::world());
     EXPECT_EQ(reader->info().shape_text(), "3 x 5 x 6");
