@@ -6,9 +6,10 @@ void SourceOptions::declare(OptionTable& table) {
     table.add("path", path, "file to read, with the dataset where it holds several: file[:dataset]")
         .example("\"cube.mat:Y\"")
         .details(
-            "HDF5 (any dataset by path), MATLAB v5 and v7.3, NPY, ENVI (the .hdr file), VTI, "
-            "MetaImage, NRRD, NIfTI, MRC and TIFF are recognised by their content; a folder or a "
-            "pattern such as \"slices/*.tif\" is a stack of TIFF files. Of a Data Exchange or "
+            "HDF5 (any dataset by path), MATLAB v5 and v7.3, NPY, NPZ, ENVI (the .hdr file), VTI, "
+            "MetaImage, NRRD, NIfTI, MRC, TIFF, IDX, PGM, PNG, AVI and WAV are recognised by their "
+            "content; a folder of pictures is read as one array, and a folder or a pattern such as "
+            "\"slices/*.tif\" as a stack of TIFF files. Of a Data Exchange or "
             "NXtomo file the projections are meant unless a dataset is named. A relative path is "
             "taken from the folder of the run, then from TESSERA_DATA.");
     table.add("axes", axes, "names of the file's dimensions, in the file's own order")

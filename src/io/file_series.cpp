@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "header_text.hpp"
+#include "natural_order.hpp"
 #include "tessera/base/error.hpp"
 
 namespace tessera {
@@ -30,37 +31,16 @@ std::vector<std::string> runs_of(const std::string& name) {
     return runs;
 }
 
-/// Without leading zeros, so that the longer number is the larger one, however long.
+/// Without leading zeros.
 std::string significant(const std::string& digits) {
     const std::size_t first = digits.find_first_not_of('0');
     return first == std::string::npos ? "0" : digits.substr(first);
-}
-
-int compare_runs(const std::string& a, const std::string& b) {
-    if (!is_digit(a.front()) || !is_digit(b.front())) {
-        return a.compare(b);
-    }
-    const std::string left = significant(a);
-    const std::string right = significant(b);
-    return left.size() != right.size() ? (left.size() < right.size() ? -1 : 1)
-                                       : left.compare(right);
 }
 
 struct NamedFile {
     std::string path;
     std::vector<std::string> runs;
 };
-
-bool in_natural_order(const NamedFile& a, const NamedFile& b) {
-    const std::size_t common = std::min(a.runs.size(), b.runs.size());
-    for (std::size_t i = 0; i < common; ++i) {
-        const int order = compare_runs(a.runs[i], b.runs[i]);
-        if (order != 0) {
-            return order < 0;
-        }
-    }
-    return a.runs.size() != b.runs.size() ? a.runs.size() < b.runs.size() : a.path < b.path;
-}
 
 /// The run in which all names differ, when it is the only one and a number in all of them.
 std::optional<std::size_t> counting_run(const std::vector<NamedFile>& files) {
@@ -161,7 +141,8 @@ std::vector<std::string> list_file_series(const std::string& path,
                       (folder ? "it is a folder without any " + names + ", name a data file"
                               : "no file has such a name"));
     }
-    std::sort(files.begin(), files.end(), in_natural_order);
+    std::sort(files.begin(), files.end(),
+              [](const NamedFile& a, const NamedFile& b) { return natural_less(a.path, b.path); });
     check_numbers(path, files);
     std::vector<std::string> paths;
     for (NamedFile& file : files) {
