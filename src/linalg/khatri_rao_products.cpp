@@ -50,7 +50,7 @@ struct PanelShape {
     Index rows;
 
     explicit PanelShape(Index rank) : stride((rank + half<T> - 1) / half<T> * half<T>) {
-        constexpr Index panel_bytes = 128 * 1024;
+        constexpr Index panel_bytes = Index{128} * 1024;
         rows = std::clamp<Index>(panel_bytes / (stride * static_cast<Index>(sizeof(T))), 32, 512);
     }
 };
