@@ -8,6 +8,8 @@
 #include "tessera/base/archive.hpp"
 #include "tessera/base/option_table.hpp"
 #include "tessera/problem/problem.hpp"
+#include "tessera/problem/sparse_problem.hpp"
+#include "tessera/tensor/sparse_products.hpp"
 
 namespace tessera {
 
@@ -58,8 +60,14 @@ class Method {
     /// Describes the whole state once, for saving and for loading.
     virtual void serialise(Archive& archive) = 0;
 
-    /// The current answer, in the scale and partition of the observation.
+    /// The current answer, in the scale and partition of the observation. Not for methods of sparse
+    /// problems: their answer is never formed as a whole.
     [[nodiscard]] virtual DenseTensor<T> estimate() const = 0;
+    /// The current answer at the entries of `at`, which lie on the observation's partition; in
+    /// their order, each rank its own.
+    [[nodiscard]] virtual std::vector<double> predict(const SparseTensor<T>& at) const {
+        return sample_entries(estimate(), at);
+    }
     [[nodiscard]] virtual std::vector<Factor> factors() const = 0;
 
   protected:
@@ -96,6 +104,18 @@ class MethodEntry {
                                                               std::uint64_t seed) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Method<double>> make(const Problem<double>& problem,
                                                                std::uint64_t seed) const = 0;
+
+    /// Whether the method works on lists of entries, of which the others are zeros or missing.
+    [[nodiscard]] virtual bool takes_sparse(Absent /*absent*/) const { return false; }
+    /// As `make`; only called where `takes_sparse` says so.
+    [[nodiscard]] virtual std::unique_ptr<Method<float>> make_sparse(
+        const SparseProblem<float>& /*problem*/, std::uint64_t /*seed*/) const {
+        return nullptr;
+    }
+    [[nodiscard]] virtual std::unique_ptr<Method<double>> make_sparse(
+        const SparseProblem<double>& /*problem*/, std::uint64_t /*seed*/) const {
+        return nullptr;
+    }
 
   protected:
     MethodEntry() = default;

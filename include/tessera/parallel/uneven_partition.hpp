@@ -10,8 +10,8 @@ namespace tessera {
 /// a Partition is to dense tensors, for data that lie unevenly in the index space.
 class UnevenPartition {
   public:
-    /// The blocks of an ordinary partition.
-    explicit UnevenPartition(const Partition& partition);
+    /// The blocks of an ordinary partition, which may stand wherever an uneven one is wanted.
+    UnevenPartition(const Partition& partition);  // NOLINT(google-explicit-constructor)
     /// `cuts[mode]` has grid.dims()[mode] + 1 ascending positions, from 0 to shape[mode]; equal
     /// neighbours leave ranks without slices. The same values on all ranks.
     UnevenPartition(const Extents& shape, ProcessGrid grid, std::vector<std::vector<Index>> cuts);
