@@ -11,7 +11,7 @@ Communicator sharers_of(const ProcessGrid& grid, int mode) {
 
 }  // namespace
 
-FactorRows::FactorRows(const Partition& partition, int mode, Index rank)
+FactorRows::FactorRows(const UnevenPartition& partition, int mode, Index rank)
     : extent_(partition.shape()[mode]),
       rank_(rank),
       block_{partition.box().begin[mode], partition.box().end[mode]},

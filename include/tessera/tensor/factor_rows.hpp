@@ -2,7 +2,7 @@
 
 #include "tessera/base/archive.hpp"
 #include "tessera/parallel/part_collectives.hpp"
-#include "tessera/parallel/partition.hpp"
+#include "tessera/parallel/uneven_partition.hpp"
 
 namespace tessera {
 
@@ -13,7 +13,7 @@ namespace tessera {
 class FactorRows {
   public:
     /// Collective.
-    FactorRows(const Partition& partition, int mode, Index rank);
+    FactorRows(const UnevenPartition& partition, int mode, Index rank);
 
     /// Rows of the block and rows that this rank updates, in global positions.
     [[nodiscard]] Range block() const { return block_; }

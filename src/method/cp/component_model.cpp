@@ -11,7 +11,7 @@
 
 namespace tessera {
 
-ComponentModel::ComponentModel(const Partition& partition, Index rank)
+ComponentModel::ComponentModel(const UnevenPartition& partition, Index rank)
     : communicator_(partition.communicator()),
       rank_(rank),
       weights_(static_cast<std::size_t>(rank), 0.0) {

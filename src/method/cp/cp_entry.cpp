@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "tessera/base/error.hpp"
+#include "tessera/method/cp/completion_method.hpp"
 #include "tessera/method/cp/cp_method.hpp"
 #include "tessera/method/cp/cp_options.hpp"
 
@@ -40,16 +42,46 @@ class CpEntry final : public MethodEntry {
         return make_method(problem, seed);
     }
 
+    [[nodiscard]] bool takes_sparse(Absent /*absent*/) const override { return true; }
+    [[nodiscard]] std::unique_ptr<Method<float>> make_sparse(const SparseProblem<float>& problem,
+                                                             std::uint64_t seed) const override {
+        return make_sparse_method(problem, seed);
+    }
+    [[nodiscard]] std::unique_ptr<Method<double>> make_sparse(const SparseProblem<double>& problem,
+                                                              std::uint64_t seed) const override {
+        return make_sparse_method(problem, seed);
+    }
+
   private:
     template <typename T>
     [[nodiscard]] std::unique_ptr<Method<T>> make_method(const Problem<T>& problem,
                                                          std::uint64_t seed) const {
         if (problem.mask) {
-            throw UsageError(
-                "method cp needs every entry, but some of this tensor are missing: complete it "
-                "with method svd");
+            return complete(observed_entries(problem.observation, problem.mask),
+                            problem.observation.partition(), problem.axes, seed);
         }
         return std::make_unique<CpMethod<T>>(problem, options_, seed);
+    }
+
+    template <typename T>
+    [[nodiscard]] std::unique_ptr<Method<T>> make_sparse_method(const SparseProblem<T>& problem,
+                                                                std::uint64_t seed) const {
+        if (problem.absent == Absent::missing) {
+            return complete(problem.observation, std::nullopt, problem.axes, seed);
+        }
+        return std::make_unique<CpMethod<T>>(problem, options_, seed);
+    }
+    template <typename T>
+    [[nodiscard]] std::unique_ptr<Method<T>> complete(const SparseTensor<T>& observed,
+                                                      const std::optional<Partition>& dense,
+                                                      const std::vector<std::string>& axes,
+                                                      std::uint64_t seed) const {
+        if (options_.nonnegative) {
+            throw UsageError(
+                "method cp has no nonnegative factors for data with missing entries: leave out "
+                "method.nonnegative");
+        }
+        return std::make_unique<CompletionMethod<T>>(observed, dense, axes, options_, seed);
     }
 
     CpOptions options_;

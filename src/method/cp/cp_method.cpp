@@ -8,10 +8,13 @@
 #include <optional>
 #include <utility>
 
+#include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/linalg/factor_updates.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/tensor/reductions.hpp"
+#include "tessera/tensor/sparse_products.hpp"
+#include "tessera/tensor/sparse_reductions.hpp"
 
 namespace tessera {
 namespace {
@@ -34,6 +37,14 @@ DimensionTree<T> make_tree(const DenseTensor<T>& tensor, Index rank) {
     return *std::move(tree);
 }
 
+std::vector<const double*> pointers_to(const std::vector<FactorView>& views) {
+    std::vector<const double*> result;
+    for (const FactorView& view : views) {
+        result.push_back(view.data);
+    }
+    return result;
+}
+
 double inner_product(const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
@@ -42,19 +53,55 @@ double inner_product(const std::vector<double>& a, const std::vector<double>& b)
 
 template <typename T>
 CpMethod<T>::CpMethod(const Problem<T>& problem, const CpOptions& options, std::uint64_t seed)
-    : problem_(problem),
+    : communicator_(problem.observation.communicator()),
+      axes_(problem.axes),
       options_(options),
       seed_(seed),
+      data_(problem.observation),
       tree_(make_tree(problem.observation, options.rank)),
+      squared_norm_(tessera::squared_norm(problem.observation)),
       model_(problem.observation.partition(), options.rank),
       best_(problem.observation.partition(), options.rank) {
-    const DenseTensor<T>& data = problem_.observation;
-    agree(data.communicator(), [&] {
-        products_ = allocate_host<double>("cp products",
-                                          largest_extent(data.block_shape()) * options_.rank);
-    });
-    squared_norm_ = squared_norm(data);
+    allocate_products(data_->block_shape());
     begin_start();
+}
+
+template <typename T>
+CpMethod<T>::CpMethod(const SparseProblem<T>& problem, const CpOptions& options, std::uint64_t seed)
+    : communicator_(problem.observation.communicator()),
+      axes_(problem.axes),
+      options_(options),
+      seed_(seed),
+      squared_norm_(tessera::squared_norm(problem.observation)),
+      model_(problem.observation.partition(), options.rank),
+      best_(problem.observation.partition(), options.rank) {
+    const SparseTensor<T>& data = problem.observation;
+    agree(communicator_, [&] {
+        for (int mode = 0; mode < data.order(); ++mode) {
+            fibres_.emplace_back(data, mode);
+        }
+    });
+    allocate_products(data.box().shape());
+    begin_start();
+}
+
+template <typename T>
+void CpMethod<T>::allocate_products(const Extents& block_shape) {
+    agree(communicator_, [&] {
+        products_ =
+            allocate_host<double>("cp products", largest_extent(block_shape) * options_.rank);
+    });
+}
+
+template <typename T>
+void CpMethod<T>::multiply(int mode) {
+    if (tree_) {
+        tree_->product(mode, model_.views(), products_.data());
+        return;
+    }
+    const Phase phase("tensor/sparse_mttkrp");
+    sparse_mttkrp(fibres_[static_cast<std::size_t>(mode)], pointers_to(model_.views()),
+                  options_.rank, products_.data());
 }
 
 template <typename T>
@@ -87,7 +134,7 @@ template <typename T>
 double CpMethod<T>::update(int mode) {
     const Phase phase("cp/update");
     const FactorRows& layout = model_.layout(mode);
-    tree_.product(mode, model_.views(), products_.data());
+    multiply(mode);
     std::vector<double> rhs(static_cast<std::size_t>(layout.own().size() * options_.rank));
     layout.reduce(products_.data(), rhs.data());
     if (options_.nonnegative && sweeps_ == 0 && mode == 0) {
@@ -109,8 +156,7 @@ double CpMethod<T>::update(int mode) {
 
 template <typename T>
 void CpMethod<T>::scale_start(const std::vector<double>& rhs) {
-    const double inner =
-        problem_.observation.communicator().sum(inner_product(rhs, model_.own_rows(0)));
+    const double inner = communicator_.sum(inner_product(rhs, model_.own_rows(0)));
     const double norm = model_.squared_norm();
     if (inner > 0.0 && norm > 0.0) {
         model_.scale(inner / norm);
@@ -167,19 +213,32 @@ void CpMethod<T>::serialise(Archive& archive) {
 
 template <typename T>
 DenseTensor<T> CpMethod<T>::estimate() const {
+    TESSERA_ASSERT(tree_.has_value(), "the estimate of sparse data is not formed as a whole");
     const Phase phase("cp/estimate");
     std::optional<DenseTensor<T>> result;
-    agree(problem_.observation.communicator(),
-          [&] { result.emplace("cp estimate", problem_.observation.partition()); });
+    agree(communicator_, [&] { result.emplace("cp estimate", data_->partition()); });
     const auto host = Kokkos::create_mirror_view(Kokkos::HostSpace(), result->block());
-    tree_.estimate(answer().views(), answer().weights(), host.data());
+    tree_->estimate(answer().views(), answer().weights(), host.data());
     Kokkos::deep_copy(result->block(), host);
     return *result;
 }
 
 template <typename T>
+std::vector<double> CpMethod<T>::predict(const SparseTensor<T>& at) const {
+    std::vector<FactorView> views = answer().views();
+    std::vector<double> first(views[0].data, views[0].data + views[0].rows * options_.rank);
+    for (std::size_t i = 0; i < first.size(); ++i) {  // the weights, which are no part of factors
+        first[i] *= answer().weights()[i % static_cast<std::size_t>(options_.rank)];
+    }
+    views[0].data = first.data();
+    std::vector<double> estimates(static_cast<std::size_t>(at.local_count()));
+    predict_entries(at, pointers_to(views), options_.rank, estimates.data());
+    return estimates;
+}
+
+template <typename T>
 std::vector<Factor> CpMethod<T>::factors() const {
-    return answer().factors(problem_.axes);
+    return answer().factors(axes_);
 }
 
 template class CpMethod<float>;

@@ -18,6 +18,14 @@ void CpOptions::declare(OptionTable& table) {
     table.add("tolerance", tolerance, "stop a start when a sweep changes the fit by less than this")
         .above(0.0)
         .details("The fit is 1 - |X - M| / |X| for data X and model M.");
+    table
+        .add("ridge", ridge,
+             "data with missing entries: weight of the factors' squares beside the squared error")
+        .minimum(0.0)
+        .details(
+            "For data scaled to a root mean square of 1, so that it means the same in any units. "
+            "Rows with few observed entries are held back most; more where the error on entries "
+            "that were held out is much larger than on observed ones.");
 }
 
 }  // namespace tessera

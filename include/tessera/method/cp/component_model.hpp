@@ -16,7 +16,7 @@ namespace tessera {
 class ComponentModel {
   public:
     /// All zeros. Collective.
-    ComponentModel(const Partition& partition, Index rank);
+    ComponentModel(const UnevenPartition& partition, Index rank);
 
     [[nodiscard]] int order() const { return static_cast<int>(layout_.size()); }
     [[nodiscard]] Index rank() const { return rank_; }

@@ -1,18 +1,20 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tessera/method/cp/component_model.hpp"
 #include "tessera/method/cp/cp_options.hpp"
 #include "tessera/method/method.hpp"
+#include "tessera/tensor/compressed_fibres.hpp"
 #include "tessera/tensor/dimension_tree.hpp"
 
 namespace tessera {
 
-/// CP decomposition of a dense tensor by alternating least squares (Kolda and Bader 2009, section
-/// 3.4) or, with nonnegative factors, by hierarchical alternating least squares (Cichocki and Phan
-/// 2009). A step is one sweep over all modes of one start.
+/// CP decomposition of a dense or sparse tensor by alternating least squares (Kolda and Bader 2009,
+/// section 3.4) or, with nonnegative factors, by hierarchical alternating least squares (Cichocki
+/// and Phan 2009). A step is one sweep over all modes of one start.
 ///
 /// The fit comes without forming the residual, from |X|^2 - 2 <X, M> + |M|^2, of which the MTTKRP
 /// of the last mode gives the middle term. The difference cancels: the relative error sqrt(..) /
@@ -23,6 +25,9 @@ class CpMethod final : public Method<T> {
   public:
     /// Collective. The problem has no mask.
     CpMethod(const Problem<T>& problem, const CpOptions& options, std::uint64_t seed);
+    /// The same for a sparse tensor whose other entries are zeros: the work is in proportion to the
+    /// listed ones, and there is no whole estimate. Collective.
+    CpMethod(const SparseProblem<T>& problem, const CpOptions& options, std::uint64_t seed);
 
     void step() override;
     [[nodiscard]] bool finished() const override { return finished_; }
@@ -35,6 +40,7 @@ class CpMethod final : public Method<T> {
     [[nodiscard]] std::vector<std::string> take_remarks() override;
     void serialise(Archive& archive) override;
     [[nodiscard]] DenseTensor<T> estimate() const override;
+    [[nodiscard]] std::vector<double> predict(const SparseTensor<T>& at) const override;
     [[nodiscard]] std::vector<Factor> factors() const override;
 
   private:
@@ -46,12 +52,19 @@ class CpMethod final : public Method<T> {
     void scale_start(const std::vector<double>& rhs);
     [[nodiscard]] const ComponentModel& answer() const { return finished_ ? best_ : model_; }
 
-    const Problem<T>& problem_;
+    void allocate_products(const Extents& block_shape);
+    /// MTTKRP of this rank's entries, into products_.
+    void multiply(int mode);
+
+    Communicator communicator_;
+    std::vector<std::string> axes_;
     CpOptions options_;
     std::uint64_t seed_;
-    DimensionTree<T> tree_;
-    HostView<double> products_;  ///< the MTTKRP of one mode: block rows x rank
-    double squared_norm_ = 0.0;  ///< of the data
+    std::optional<DenseTensor<T>> data_;       ///< dense data, with
+    std::optional<DimensionTree<T>> tree_;     ///< their products
+    std::vector<CompressedFibres<T>> fibres_;  ///< sparse data, one forest per mode
+    HostView<double> products_;                ///< the MTTKRP of one mode: block rows x rank
+    double squared_norm_ = 0.0;                ///< of the data
     std::vector<std::string> remarks_;
 
     // The state: what `serialise` lists.

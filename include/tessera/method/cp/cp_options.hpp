@@ -12,6 +12,7 @@ struct CpOptions {
     Index starts = 1;
     Index maximum_steps = 1000;
     double tolerance = 1e-7;
+    double ridge = 0.01;
 
     void declare(OptionTable& table);
 };
