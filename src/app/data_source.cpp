@@ -60,7 +60,7 @@ Mask mask_from_values(const DenseTensor<T>& tensor, DataOptions::Missing marker)
             0, values.size()),
         KOKKOS_LAMBDA(std::size_t i) {
             const T value = values(i);
-            const bool missing = zero_marks ? value == T{0} : value != value;
+            const bool missing = zero_marks ? value == T{0} : Kokkos::isnan(value);
             observed(i) = missing ? 0 : 1;
             if (missing) {
                 values(i) = T{0};
