@@ -1,0 +1,38 @@
+#include "tessera/network/learning_rate_schedule.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace tessera {
+namespace {
+
+double cosine_step_size(const ScheduleOptions& options, std::int64_t step) {
+    const auto cycle = static_cast<double>(step / options.period);
+    const auto position = static_cast<double>(step % options.period);
+    const auto rise = static_cast<double>(options.warm_up);
+    const double span = options.step_size * std::pow(options.factor, cycle) - options.least;
+    if (position < rise) {
+        return options.least + span * position / rise;
+    }
+    const double part = (position - rise) / (static_cast<double>(options.period) - rise);
+    return options.least + 0.5 * span * (1.0 + std::cos(std::numbers::pi * part));
+}
+
+}  // namespace
+
+double LearningRateSchedule::at(std::int64_t step) const {
+    switch (options_.kind) {
+        case ScheduleKind::step:
+            return options_.step_size *
+                   std::pow(options_.factor, static_cast<double>(step / options_.period));
+        case ScheduleKind::exponential:
+            return options_.step_size * std::pow(options_.factor, static_cast<double>(step));
+        case ScheduleKind::cosine:
+            return cosine_step_size(options_, step);
+        case ScheduleKind::fixed:
+            break;
+    }
+    return options_.step_size;
+}
+
+}  // namespace tessera
