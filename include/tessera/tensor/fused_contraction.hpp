@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tessera/tensor/entry_loss.hpp"
+#include "tessera/tensor/row_product.hpp"
+
+namespace tessera {
+
+/// What an entry is for.
+enum class EntryRole : std::uint8_t {
+    unused,    ///< missing
+    training,  ///< the factors are fitted to it
+    held_out   ///< only judges the fit
+};
+
+/// A rank's block of the tensor that factors are fitted to; host memory, row-major.
+template <typename T>
+struct FitData {
+    const T* values = nullptr;
+    /// One EntryRole per entry; null: all are for training.
+    const std::uint8_t* roles = nullptr;
+    /// Where `values` is one part of an observation that was split in two independent ones
+    /// (validation_split.hpp), the observation itself, and the part's share of it: every training
+    /// entry then also judges the fit, by the square of its distance to the other part (for the
+    /// Poisson loss: by that loss).
+    const T* observation = nullptr;
+    double share = 1.0;
+};
+
+/// A term of its own for every entry, outlier = grown^2 - shrunk^2, that takes up gross errors; it
+/// descends with the step size `step` in the same pass (You et al. 2020, Robust recovery via
+/// implicit bias of discrepant learning rates). Host memory, as the values; null: there is none.
+template <typename T>
+struct OutlierTerm {
+    T* grown = nullptr;
+    T* shrunk = nullptr;
+    double step = 0.0;
+};
+
+/// Sums over this rank's entries.
+struct FitSums {
+    double training = 0.0;    ///< cost of the training entries
+    double validation = 0.0;  ///< cost of what judges the fit
+};
+
+/// A tensor as the contraction of factors, one per group of consecutive modes (a matrix, 2-D + 1-D,
+/// CP, Tucker; orders 2 to 6), against a block of data: loss and derivatives in one pass. The
+/// tensor is unfolded in the middle, and the model is formed in tiles that stay in cache:
+///
+///     tile = A B^T;  tile <- derivative of the loss by the tile;  dA += tile B;  dB += tile^T A
+///
+/// where A and B are row products of the factors on either side (for Tucker, A is multiplied with
+/// the core). 6 x entries x width operations; nothing of the size of the tensor is held.
+template <typename T>
+class FusedContraction {
+  public:
+    /// CP and its special cases: `factors` in order of the modes, all equally wide. A factor of one
+    /// row in front of them is a vector of weights.
+    [[nodiscard]] static FusedContraction components(std::vector<FactorPart<T>> factors);
+    /// Tucker: the core's modes are as long as the factors are wide; `core` is one row of all its
+    /// entries, row-major.
+    [[nodiscard]] static FusedContraction tucker(std::vector<FactorPart<T>> factors,
+                                                 FactorPart<T> core);
+
+    /// Adds the derivatives of the training entries' cost to the factors' gradients. Not
+    /// collective. The sums do not depend on the number of threads but for rounding.
+    FitSums run(const FitData<T>& data, const EntryLoss& loss,
+                const OutlierTerm<T>& outliers = {}) const;
+    /// Writes the model's block.
+    void reconstruct(T* out) const;
+    /// Number of entries of the block.
+    [[nodiscard]] Index entries() const { return left_.rows() * right_.rows(); }
+    /// Bytes of the tiles and panels of `run`, at most.
+    [[nodiscard]] static double scratch_bytes(Index rows, Index columns, Index width);
+
+  private:
+    struct Tile;
+
+    FusedContraction(RowProduct<T> left, RowProduct<T> right, FactorPart<T> core)
+        : left_(std::move(left)), right_(std::move(right)), core_(core) {}
+
+    [[nodiscard]] Index width() const { return right_.width(); }
+    /// Rows of A: of the left row product, or that times the core.
+    const T* left_panel(Index begin, Index end, std::vector<T>& scratch,
+                        std::vector<T>& product) const;
+    void add_left_gradient(Index begin, Index end, const T* gradient,
+                           std::vector<T>& scratch) const;
+    template <typename Visit>
+    void for_each_tile(const Visit& visit) const;
+
+    RowProduct<T> left_;
+    RowProduct<T> right_;
+    FactorPart<T> core_;  ///< rows null: none
+};
+
+}  // namespace tessera
