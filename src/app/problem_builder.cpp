@@ -91,6 +91,8 @@ DataOutline outline_data(const Communicator& communicator, const Study& study) {
         outline.origin = opened.plan.origin;
         outline.units = opened.plan.units;
         outline.source = opened.reader->info().path;
+        outline.file_bytes_per_entry = static_cast<double>(
+            static_cast<Index>(size_of(*opened.reader->info().type)) * opened.plan.bin.product());
     }
     if (study.has_truth_file()) {
         static_cast<void>(open_companion(communicator, study.truth, outline.shape, "truth.path"));

@@ -57,6 +57,41 @@ void add_resume(CLI::App& app, CommandLine& line) {
     });
 }
 
+void add_plan(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "plan", "memory per rank, process grid, messages and disk of a run; reads headers only");
+    sub->footer(
+        "Examples:\n  tessera plan inputs/hyperspectral_svd.toml --ranks=1,8,64\n"
+        "  tessera plan inputs/hyperspectral_svd.toml --fit=512MiB");
+    const auto arguments = std::make_shared<PlanArguments>();
+    const auto fit = std::make_shared<std::string>();
+    sub->add_option("DECK", arguments->deck, "TOML file; see `tessera template`")->required();
+    sub->add_option("assignments", arguments->assignments,
+                    "key=value: overrides a key of the deck");
+    sub->add_option("--ranks", arguments->ranks, "numbers of ranks; left out: those of this job")
+        ->delimiter(',')
+        ->expected(1)
+        ->allow_extra_args(false);
+    auto* const fits = sub->add_option(
+        "--fit", *fit,
+        "suggest the smallest usual number of ranks whose memory stays within so much each, "
+        "--fit=4GiB; left out: a core's share of this machine");
+    fits->expected(0, 1);
+    sub->add_flag("--json", arguments->json, "print JSON");
+    sub->callback([&line, arguments, fit, fits] {
+        line.command = [arguments, fit,
+                        wanted = fits->count() > 0](const Communicator& communicator) {
+            if (wanted) {
+                arguments->fit = *fit;
+            }
+            if (arguments->ranks.empty()) {
+                arguments->ranks = {communicator.size()};
+            }
+            return plan_command(communicator, *arguments);
+        };
+    });
+}
+
 void add_info(CLI::App& app, CommandLine& line) {
     auto* const sub =
         app.add_subcommand("info", "shape, type, axes and attributes of every array of a file");
@@ -220,6 +255,7 @@ void declare(CLI::App& app, CommandLine& line) {
     add_resume(app, line);
     add_run(app, line, "check", "validates a deck against the data; nothing is allocated",
             check_command, "tessera check inputs/hyperspectral_svd.toml");
+    add_plan(app, line);
     add_info(app, line);
     add_convert(app, line);
     add_evaluate(app, line);

@@ -7,6 +7,7 @@
 
 #include "tessera/app/commands.hpp"
 #include "tessera/app/manifest.hpp"
+#include "tessera/app/memory_plan.hpp"
 #include "tessera/app/problem_builder.hpp"
 #include "tessera/app/run_output.hpp"
 #include "tessera/app/run_report.hpp"
@@ -35,6 +36,30 @@ struct Session {
     std::string manifest;
     bool resumed = false;
     double start_seconds = monotonic_seconds();
+};
+
+// The high-water mark of the largest rank at the end of each part of a run, for summary.json.
+class MemoryMarks {
+  public:
+    explicit MemoryMarks(const Communicator& communicator) : communicator_(communicator) {}
+    void set(const std::string& part) {
+        marks_.emplace_back(part, communicator_.max(memory_use().peak_resident_bytes));
+    }
+    void predict(const RunPlan& plan) { predicted_ = plan.peak(); }
+    [[nodiscard]] const PhaseMemory& predicted() const { return predicted_; }
+    [[nodiscard]] double peak() const { return marks_.empty() ? 0.0 : marks_.back().second; }
+    [[nodiscard]] nlohmann::json json() const {
+        nlohmann::json values = nlohmann::json::object();
+        for (const auto& [part, bytes] : marks_) {
+            values[part] = bytes;
+        }
+        return values;
+    }
+
+  private:
+    const Communicator& communicator_;
+    std::vector<NamedValue> marks_;
+    PhaseMemory predicted_;
 };
 
 void on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
@@ -73,7 +98,7 @@ void refuse_other_deck(const ResolvedDeck& deck, const CheckpointHeader& header,
 
 nlohmann::json summary_json(const Session& session, const RunEnd& end, Index steps, bool converged,
                             const std::vector<NamedValue>& figures,
-                            const std::vector<std::string>& missed, double peak_bytes) {
+                            const std::vector<std::string>& missed, const MemoryMarks& memory) {
     nlohmann::json values = nlohmann::json::object();
     for (const auto& [name, value] : figures) {
         if (std::isfinite(value)) {
@@ -90,19 +115,22 @@ nlohmann::json summary_json(const Session& session, const RunEnd& end, Index ste
             {"seconds_in_steps", end.seconds},
             {"seconds", monotonic_seconds() - session.start_seconds},
             {"ranks", session.communicator.size()},
-            {"peak_memory_bytes_per_rank", peak_bytes},
+            {"peak_memory_bytes_per_rank", memory.peak()},
+            {"predicted_peak_memory_bytes_per_rank", memory.predicted().bytes},
+            {"predicted_peak_phase", memory.predicted().phase},
+            {"memory_high_water_bytes_after", memory.json()},
             {"figures", values},
             {"missed_expectations", missed}};
 }
 
-ExitCode end_early(const Session& session, const RunEnd& end, Index steps) {
+ExitCode end_early(const Session& session, const RunEnd& end, Index steps, MemoryMarks& memory) {
     log::info(fmt::format("stopped after step {}: {}; go on with: tessera resume {}", steps,
                           end.reason, session.folder));
-    const double peak = session.communicator.max(memory_use().peak_resident_bytes);
+    memory.set("steps");
     on_rank_0(session.communicator, [&] {
         write_text_atomically(
             session.folder + "/summary.json",
-            summary_json(session, end, steps, false, {}, {}, peak).dump(2) + "\n");
+            summary_json(session, end, steps, false, {}, {}, memory).dump(2) + "\n");
     });
     return ExitCode::stopped;
 }
@@ -110,12 +138,15 @@ ExitCode end_early(const Session& session, const RunEnd& end, Index steps) {
 // The end of a finished run: everything is written, then judged.
 template <typename T>
 ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Method<T>& method,
-                const DenseTensor<T>& estimate, const RunEnd& end) {
+                const DenseTensor<T>& estimate, const RunEnd& end, MemoryMarks& memory) {
+    memory.set("steps");
     const OutputOptions& output = session.study.output;
     const std::vector<QualityRow> rows = judge_all(problem, estimate, output.quality_range);
+    memory.set("quality");
     const std::string manifest = manifest_with_scaling(session.manifest, problem.scaling);
     write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
                  manifest);
+    memory.set("result");
     const std::vector<std::string> table = format_quality(rows);
     if (output.pictures) {
         write_pictures(session.folder, session.title, problem, estimate, table);
@@ -127,7 +158,7 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
     figures.emplace_back("steps", static_cast<double>(method.steps_done()));
     const std::vector<std::string> missed =
         missed_expectations(session.study.resolved().expectations(), figures);
-    const double peak = session.communicator.max(memory_use().peak_resident_bytes);
+    memory.set("pictures");
     const std::vector<std::string> profile = format_profile(session.communicator);
     on_rank_0(session.communicator, [&] {
         std::string text;
@@ -138,7 +169,7 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
         write_text_atomically(session.folder + "/profile.txt", text);
         write_text_atomically(session.folder + "/summary.json",
                               summary_json(session, end, method.steps_done(), method.converged(),
-                                           figures, missed, peak)
+                                           figures, missed, memory)
                                       .dump(2) +
                                   "\n");
         mark_complete(session.folder);
@@ -149,7 +180,8 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
     for (const std::string& line : table) {
         log::info(line);
     }
-    log::info(fmt::format("peak memory {} on the largest rank", format_bytes(peak)));
+    log::info(fmt::format("peak memory {} on the largest rank ({} predicted)",
+                          format_bytes(memory.peak()), format_bytes(memory.predicted().bytes)));
     log::info(fmt::format("result:  {}/result.h5", session.folder));
     if (output.pictures) {
         log::info(fmt::format("picture: {}/picture.png", session.folder));
@@ -169,7 +201,12 @@ ExitCode execute(const Session& session) {
     const Study& study = session.study;
     log_surroundings(session.communicator);
     ensure_slepc(study.run.petsc_options);
+    MemoryMarks memory(session.communicator);
+    memory.set("start");
+    const DataOutline outline = outline_data(session.communicator, study);
+    memory.predict(plan_run(study, outline, session.communicator.size(), memory.peak()));
     const StudyProblem<T> problem = build_problem<T>(session.communicator, study);
+    memory.set("problem");
     for (const std::string& remark : problem.remarks) {
         log::info(remark);
     }
@@ -177,6 +214,7 @@ ExitCode execute(const Session& session) {
         const Phase phase("prepare");
         return study.method().make(problem.problem, study.run.seed);
     }();
+    memory.set("prepare");
     Runner<T> runner(session.communicator, *method, study.run,
                      {session.folder, study.resolved().to_toml()}, session.start_seconds);
     if (problem.problem.truth) {
@@ -190,8 +228,9 @@ ExitCode execute(const Session& session) {
         });
     }
     const RunEnd end = runner.run();
-    return end.stopped_early ? end_early(session, end, method->steps_done())
-                             : finish(session, problem, *method, runner.take_estimate(), end);
+    return end.stopped_early
+               ? end_early(session, end, method->steps_done(), memory)
+               : finish(session, problem, *method, runner.take_estimate(), end, memory);
 }
 
 ExitCode execute_in_precision(const Session& session) {

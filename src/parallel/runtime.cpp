@@ -1,5 +1,6 @@
 #include "tessera/parallel/runtime.hpp"
 
+#include <malloc.h>
 #include <mpi.h>
 
 #include <Kokkos_Core.hpp>
@@ -40,10 +41,25 @@ void initialize_kokkos(int& argc, char** argv) {
     std::copy(others.begin(), others.end(), argv);
 }
 
+// SuperLU_DIST, which PETSc brings along, tells malloc when it is loaded that nothing may ever go
+// back to the system. Freed tensors would then leave holes that the next ones do not fit into, and
+// a run would need up to twice the memory that it holds. Arrays of this size and more get pages of
+// their own instead, which go back when they are freed.
+void give_freed_memory_back() {
+#ifdef __GLIBC__
+    constexpr int own_pages_bytes = 4 << 20;
+    constexpr int usual_number_of_mappings = 65536;
+    mallopt(M_MMAP_MAX, usual_number_of_mappings);
+    mallopt(M_MMAP_THRESHOLD, own_pages_bytes);
+    mallopt(M_TRIM_THRESHOLD, 2 * own_pages_bytes);
+#endif
+}
+
 }  // namespace
 
 Runtime::Runtime(int& argc, char** argv) {
     TESSERA_ASSERT(!is_alive, "only one Runtime may live");
+    give_freed_memory_back();
     int provided = 0;
     // Only the main thread of a rank talks to MPI; kernels' threads never do.
     check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");

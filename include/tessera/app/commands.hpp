@@ -6,6 +6,7 @@
 
 #include "tessera/app/deck_options.hpp"
 #include "tessera/base/error.hpp"
+#include "tessera/base/types.hpp"
 #include "tessera/io/write_tensor.hpp"
 #include "tessera/parallel/communicator.hpp"
 
@@ -32,6 +33,17 @@ struct ResumeArguments {
 /// `tessera check DECK [key=value ...]`
 [[nodiscard]] ExitCode check_command(const Communicator& communicator,
                                      const RunArguments& arguments);
+
+/// `tessera plan DECK [--ranks 1,8,64] [--fit[=MEMORY]] [key=value ...]`
+struct PlanArguments {
+    std::string deck;
+    std::vector<std::string> assignments;
+    std::vector<Index> ranks;
+    std::optional<std::string> fit;  ///< memory per rank; empty: a core's share of this machine
+    bool json = false;
+};
+[[nodiscard]] ExitCode plan_command(const Communicator& communicator,
+                                    const PlanArguments& arguments);
 
 /// `tessera info FILE`
 [[nodiscard]] ExitCode info_command(const Communicator& communicator, const std::string& path);

@@ -19,7 +19,8 @@ struct DataOutline {
     std::vector<double> spacing;  ///< of each mode, with origin and units; may be empty
     std::vector<double> origin;
     std::vector<std::string> units;
-    std::string source;  ///< the file's path; empty for simulated data
+    std::string source;                 ///< the file's path; empty for simulated data
+    double file_bytes_per_entry = 0.0;  ///< read for each entry of the tensor
 };
 
 /// A Problem and what the reports need beside it.

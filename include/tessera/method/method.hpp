@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,12 @@ struct Factor {
 /// One phase of a method and the bytes that its largest rank holds in it.
 struct PhaseMemory {
     std::string phase;
+    double bytes = 0.0;
+};
+
+/// What the busiest rank sends to others in one step.
+struct StepTraffic {
+    double messages = 0.0;
     double bytes = 0.0;
 };
 
@@ -93,11 +100,25 @@ class MethodEntry {
     /// Which modes may be split over ranks without making this method communicate more.
     [[nodiscard]] virtual std::vector<bool> preferred_split(
         const Extents& shape, const std::vector<std::string>& axes) const = 0;
-    /// Bytes beyond the Problem itself on a rank that owns `block`, by phase.
+    /// Bytes beyond the Problem itself on a rank that owns `block`, by phase. The last phase is
+    /// what is held while the estimate is judged and written: the estimate, the factors and
+    /// whatever the method keeps beside them.
     [[nodiscard]] virtual std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                         const std::vector<std::string>& axes,
                                                         std::size_t scalar_bytes,
                                                         bool masked) const = 0;
+    /// Messages and bytes per step on a process grid, where the method knows.
+    [[nodiscard]] virtual std::optional<StepTraffic> traffic(
+        const Extents& /*shape*/, const Extents& /*grid*/, const std::vector<std::string>& /*axes*/,
+        std::size_t /*scalar_bytes*/, bool /*masked*/) const {
+        return std::nullopt;
+    }
+    /// Bytes of one checkpoint, where the method knows.
+    [[nodiscard]] virtual std::optional<double> checkpoint_bytes(
+        const Extents& /*shape*/, const std::vector<std::string>& /*axes*/,
+        std::size_t /*scalar_bytes*/, bool /*masked*/) const {
+        return std::nullopt;
+    }
 
     /// `seed` is the deck's run.seed. The Problem must outlive the method.
     [[nodiscard]] virtual std::unique_ptr<Method<float>> make(const Problem<float>& problem,

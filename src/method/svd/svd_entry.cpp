@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "tessera/base/error.hpp"
 #include "tessera/method/column_modes.hpp"
 #include "tessera/method/svd/svd_method.hpp"
@@ -26,6 +29,14 @@ class SvdEntry final : public MethodEntry {
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
                                                 bool masked) const override;
+    [[nodiscard]] std::optional<StepTraffic> traffic(const Extents& shape, const Extents& grid,
+                                                     const std::vector<std::string>& axes,
+                                                     std::size_t scalar_bytes,
+                                                     bool masked) const override;
+    [[nodiscard]] std::optional<double> checkpoint_bytes(const Extents& shape,
+                                                         const std::vector<std::string>& axes,
+                                                         std::size_t scalar_bytes,
+                                                         bool masked) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -37,6 +48,9 @@ class SvdEntry final : public MethodEntry {
     }
 
   private:
+    [[nodiscard]] double kept_columns(double columns) const;
+    [[nodiscard]] double solver_bytes(double rows, double columns) const;
+
     SvdOptions options_;
 };
 
@@ -84,18 +98,68 @@ std::vector<bool> SvdEntry::preferred_split(const Extents& shape,
 std::vector<PhaseMemory> SvdEntry::plan(const Extents& shape, const Extents& block,
                                         const std::vector<std::string>& axes,
                                         std::size_t scalar_bytes, bool masked) const {
-    const auto columns = static_cast<double>(
-        column_count(shape, choose_column_modes(shape, axes, options_.columns)));
+    const ColumnModes modes = choose_column_modes(shape, axes, options_.columns);
+    const auto columns = static_cast<double>(column_count(shape, modes));
     const double entries = static_cast<double>(block.product());
     const double tensor_bytes = entries * static_cast<double>(scalar_bytes);
+    const double rows = entries / columns;
     const bool stabilised = options_.stabilisation == SvdOptions::Stabilisation::anscombe;
-    const double copies = masked || stabilised ? 1.0 : 0.0;
-    // R, its scaled copy, and the three matrices of the small SVD.
-    const double small = 5.0 * 8.0 * columns * columns;
-    const double scores =
-        entries / columns * static_cast<double>(options_.rank) * static_cast<double>(scalar_bytes);
-    return {{"decomposition", copies * tensor_bytes + small + (masked ? scores : 0.0)},
-            {"estimate", (copies + 1.0) * tensor_bytes + small}};
+    const double copies = masked || stabilised || modes.permuted() ? 1.0 : 0.0;
+    const double work = copies * tensor_bytes + (masked && modes.permuted() ? entries : 0.0) +
+                        solver_bytes(rows, columns);
+    const double kept = kept_columns(columns);
+    const double scores = rows * kept * static_cast<double>(scalar_bytes);
+    // The estimate in the matrix's order of modes and in the tensor's; the scores as a factor.
+    const double estimates = (modes.permuted() ? 2.0 : 1.0) * tensor_bytes;
+    return {{"decomposition", work + (masked ? scores : 0.0)},
+            {"estimate", work + estimates + scores + rows * kept * sizeof(double)}};
+}
+
+double SvdEntry::kept_columns(double columns) const {
+    // Other rules find the rank in the data: for those, what low-rank data usually have.
+    constexpr double usual = 10.0;
+    const bool given = options_.truncation == SvdOptions::Truncation::rank;
+    return std::min(columns, given ? static_cast<double>(options_.rank) : usual);
+}
+
+double SvdEntry::solver_bytes(double rows, double columns) const {
+    if (svd_is_direct(options_, static_cast<Index>(columns))) {
+        // Two Gram matrices, the triangle, its factors and LAPACK's workspace; tiles of 240 rows,
+        // four per thread.
+        constexpr double squares = 11.0;
+        constexpr double tile_rows = 960.0;
+        return sizeof(double) * (squares * columns * columns + tile_rows * columns);
+    }
+    // Two bases of about twice the triplets that are wanted at once, and the triplets found.
+    const double at_once = static_cast<double>(options_.triplets_per_step);
+    return sizeof(double) * (rows + columns) * (2.0 * at_once + 15.0 + 2.0 * kept_columns(columns));
+}
+
+std::optional<StepTraffic> SvdEntry::traffic(const Extents& shape, const Extents& grid,
+                                             const std::vector<std::string>& axes,
+                                             std::size_t /*scalar_bytes*/, bool /*masked*/) const {
+    const auto columns = static_cast<double>(
+        column_count(shape, choose_column_modes(shape, axes, options_.columns)));
+    if (!svd_is_direct(options_, static_cast<Index>(columns))) {
+        return std::nullopt;
+    }
+    // Two Gram matrices are added up over all ranks (each sends twice its size at most), and four
+    // matrices of that size are handed on from rank 0.
+    const double rounds = std::ceil(std::log2(static_cast<double>(grid.product())));
+    const double matrix = sizeof(double) * columns * columns;
+    return StepTraffic{(2.0 * 2.0 + 4.0) * rounds, (2.0 * 2.0 + 4.0) * matrix};
+}
+
+std::optional<double> SvdEntry::checkpoint_bytes(const Extents& shape,
+                                                 const std::vector<std::string>& axes,
+                                                 std::size_t scalar_bytes, bool masked) const {
+    const auto columns = static_cast<double>(
+        column_count(shape, choose_column_modes(shape, axes, options_.columns)));
+    const double rows = static_cast<double>(shape.product()) / columns;
+    const bool direct = svd_is_direct(options_, static_cast<Index>(columns));
+    const double vectors = columns * (direct ? columns : kept_columns(columns)) * sizeof(double);
+    const double scores = rows * kept_columns(columns) * static_cast<double>(scalar_bytes);
+    return vectors + (masked ? scores : 0.0);
 }
 
 }  // namespace

@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tessera/app/commands.hpp"
+#include "tessera/app/memory_plan.hpp"
+#include "tessera/base/memory.hpp"
+#include "tessera/linalg/slepc.hpp"
+
+namespace tessera {
+namespace {
+
+// Beyond this many ranks nobody asks for one tensor.
+constexpr Index most_ranks = Index{1} << 20;
+
+std::string describe(const RunPlan& plan) {
+    std::string text =
+        fmt::format("\n{} rank{}\n  process grid   {} ({})\n  largest block  {} ({} entries)\n",
+                    plan.ranks, plan.ranks == 1 ? "" : "s", plan.grid.to_string(), plan.grid_reason,
+                    plan.block.to_string(), plan.block.product());
+    for (const PhaseMemory& phase : plan.phases) {
+        text += fmt::format("  {:<14} {}{}\n", phase.phase, format_bytes(phase.bytes),
+                            &phase == &plan.peak() ? "  <- peak, per rank" : "");
+    }
+    if (plan.traffic && plan.ranks > 1) {
+        text += fmt::format("  per step       {:.0f} messages, {} sent per rank\n",
+                            plan.traffic->messages, format_bytes(plan.traffic->bytes));
+    }
+    return text;
+}
+
+nlohmann::json as_json(const RunPlan& plan) {
+    nlohmann::json phases = nlohmann::json::object();
+    for (const PhaseMemory& phase : plan.phases) {
+        phases[phase.phase] = phase.bytes;
+    }
+    nlohmann::json json = {{"ranks", plan.ranks},
+                           {"grid", plan.grid.to_vector()},
+                           {"grid_reason", plan.grid_reason},
+                           {"block", plan.block.to_vector()},
+                           {"memory_bytes_per_rank", phases},
+                           {"peak_phase", plan.peak().phase},
+                           {"peak_bytes_per_rank", plan.peak().bytes}};
+    if (plan.traffic) {
+        json["messages_per_step"] = plan.traffic->messages;
+        json["bytes_sent_per_step"] = plan.traffic->bytes;
+    }
+    return json;
+}
+
+double machine_bytes() {
+    std::ifstream info("/proc/meminfo");
+    for (std::string line; std::getline(info, line);) {
+        if (line.starts_with("MemTotal:")) {
+            return 1024.0 * std::stod(line.substr(9));
+        }
+    }
+    throw UsageError("this system does not tell its memory: give it, for instance --fit=4GiB");
+}
+
+// Memory that a rank may take: as given, or a core's share of this machine.
+double rank_limit(const std::string& text) {
+    if (text.empty()) {
+        return machine_bytes() / std::max(1U, std::thread::hardware_concurrency());
+    }
+    std::string bytes = text;
+    const std::string complaint = CLI::AsSizeValue(false)(bytes);
+    if (!complaint.empty()) {
+        throw UsageError("--fit is \"" + text +
+                         "\": expected an amount of memory per rank such as 4GiB or 512MiB");
+    }
+    return std::stod(bytes);
+}
+
+// Numbers of ranks that people use, in steps of about a half; blocks get no smaller in between.
+std::vector<Index> usual_ranks() {
+    std::vector<Index> ranks = {1};
+    for (Index power = 2; power <= most_ranks; power *= 2) {
+        ranks.push_back(power);
+        ranks.push_back(power + power / 2);
+    }
+    return ranks;
+}
+
+RunPlan fitting(const Study& study, const DataOutline& outline, double base, double limit) {
+    for (const Index ranks : usual_ranks()) {
+        RunPlan plan = plan_run(study, outline, ranks, base);
+        if (plan.peak().bytes <= limit) {
+            return plan;
+        }
+        if (plan.block.product() <= 1) {
+            break;
+        }
+    }
+    throw MemoryError(fmt::format(
+        "no number of ranks makes this run fit into {} each, of which a process without data "
+        "takes {}: allow more memory per rank, or choose float32 or a smaller data.region",
+        format_bytes(limit), format_bytes(base)));
+}
+
+}  // namespace
+
+ExitCode plan_command(const Communicator& communicator, const PlanArguments& arguments) {
+    Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
+    deck.set_all(arguments.assignments);
+    Study study;
+    study.bind(deck);
+    const DataOutline outline = outline_data(communicator, study);
+    ensure_slepc();
+    const double base = communicator.max(memory_use().peak_resident_bytes);
+    std::vector<RunPlan> plans;
+    for (const Index ranks : arguments.ranks) {
+        if (ranks < 1 || ranks > most_ranks) {
+            throw UsageError(
+                fmt::format("--ranks is {}: expected numbers from 1 to {}", ranks, most_ranks));
+        }
+        plans.push_back(plan_run(study, outline, ranks, base));
+    }
+    std::optional<double> limit;
+    if (arguments.fit) {
+        limit = rank_limit(*arguments.fit);
+        plans.push_back(fitting(study, outline, base, *limit));
+    }
+    const RunPlan& last = plans.back();
+    if (arguments.json) {
+        nlohmann::json json = {{"method", study.resolved().choice("method")},
+                               {"shape", outline.shape.to_vector()},
+                               {"axes", outline.axes},
+                               {"base_bytes_per_rank", base},
+                               {"result_bytes", last.result_bytes},
+                               {"plans", nlohmann::json::array()}};
+        for (const RunPlan& plan : plans) {
+            json["plans"].push_back(as_json(plan));
+        }
+        if (last.checkpoint_bytes) {
+            json["checkpoint_bytes"] = *last.checkpoint_bytes;
+        }
+        if (limit) {
+            json["fit"] = {{"ranks", last.ranks}, {"limit_bytes_per_rank", *limit}};
+        }
+        print(communicator, json.dump(2) + "\n");
+        return ExitCode::done;
+    }
+    std::string text = outline.understood + "\n" +
+                       fmt::format("method {}; a process without data takes {}\n",
+                                   study.resolved().choice("method"), format_bytes(base));
+    for (const RunPlan& plan : plans) {
+        text += describe(plan);
+    }
+    text += fmt::format("\non disk: result.h5 {}{}", format_bytes(last.result_bytes),
+                        study.output.compression > 0 ? " before compression" : "");
+    text += last.checkpoint_bytes
+                ? fmt::format(", checkpoints {}\n", format_bytes(*last.checkpoint_bytes))
+                : ", checkpoints not known\n";
+    if (limit) {
+        text += fmt::format("smallest usual number of ranks within {} each: {}\n",
+                            format_bytes(*limit), last.ranks);
+    }
+    print(communicator, text);
+    return ExitCode::done;
+}
+
+}  // namespace tessera
