@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -50,6 +51,23 @@ nlohmann::json as_json(const RunPlan& plan) {
         json["bytes_sent_per_step"] = plan.traffic->bytes;
     }
     return json;
+}
+
+std::vector<Index> wanted_ranks(const std::string& text, Index job) {
+    std::vector<Index> ranks;
+    for (const std::string& word :
+         text.empty() ? std::vector<std::string>{} : CLI::detail::split(text, ',')) {
+        Index number = 0;
+        const char* const end = word.data() + word.size();
+        const auto [stopped, code] = std::from_chars(word.data(), end, number);
+        if (code != std::errc() || stopped != end || number < 1 || number > most_ranks) {
+            throw UsageError(
+                fmt::format("--ranks is \"{}\": expected numbers from 1 to {} such as 1,8,64", text,
+                            most_ranks));
+        }
+        ranks.push_back(number);
+    }
+    return ranks.empty() ? std::vector<Index>{job} : ranks;
 }
 
 double machine_bytes() {
@@ -113,11 +131,7 @@ ExitCode plan_command(const Communicator& communicator, const PlanArguments& arg
     ensure_slepc();
     const double base = communicator.max(memory_use().peak_resident_bytes);
     std::vector<RunPlan> plans;
-    for (const Index ranks : arguments.ranks) {
-        if (ranks < 1 || ranks > most_ranks) {
-            throw UsageError(
-                fmt::format("--ranks is {}: expected numbers from 1 to {}", ranks, most_ranks));
-        }
+    for (const Index ranks : wanted_ranks(arguments.ranks, communicator.size())) {
         plans.push_back(plan_run(study, outline, ranks, base));
     }
     std::optional<double> limit;

@@ -68,10 +68,7 @@ void add_plan(CLI::App& app, CommandLine& line) {
     sub->add_option("DECK", arguments->deck, "TOML file; see `tessera template`")->required();
     sub->add_option("assignments", arguments->assignments,
                     "key=value: overrides a key of the deck");
-    sub->add_option("--ranks", arguments->ranks, "numbers of ranks; left out: those of this job")
-        ->delimiter(',')
-        ->expected(1)
-        ->allow_extra_args(false);
+    sub->add_option("--ranks", arguments->ranks, "numbers such as 1,8,64; left out: this job's");
     auto* const fits = sub->add_option(
         "--fit", *fit,
         "suggest the smallest usual number of ranks whose memory stays within so much each, "
@@ -83,9 +80,6 @@ void add_plan(CLI::App& app, CommandLine& line) {
                         wanted = fits->count() > 0](const Communicator& communicator) {
             if (wanted) {
                 arguments->fit = *fit;
-            }
-            if (arguments->ranks.empty()) {
-                arguments->ranks = {communicator.size()};
             }
             return plan_command(communicator, *arguments);
         };
@@ -241,6 +235,48 @@ void add_schema(CLI::App& app, CommandLine& line) {
     sub->callback([&line] { line.command = schema_command; });
 }
 
+void add_simulate(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "simulate", "writes the data of a deck, as its run would see them, for other programs");
+    sub->footer(
+        "Example:\n  mpirun -n 2 tessera simulate inputs/hyperspectral_simulated.toml cube.npy");
+    const auto arguments = std::make_shared<SimulateArguments>();
+    sub->add_option("DECK", arguments->deck, "TOML file; see `tessera template`")->required();
+    sub->add_option("OUT", arguments->output,
+                    "cube.npy: makes cube.observation.npy, cube.mask.npy and cube.truth.npy; the "
+                    "suffixes are those of `tessera convert`")
+        ->required();
+    sub->add_option("assignments", arguments->assignments,
+                    "key=value: overrides a key of the deck");
+    sub->add_flag("--overwrite", arguments->overwrite, "replace files that are there");
+    sub->callback([&line, arguments] {
+        line.command = [arguments](const Communicator& communicator) {
+            return simulate_command(communicator, *arguments);
+        };
+    });
+}
+
+void add_report(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "report", "figures of finished or running runs side by side; draws their pictures anew");
+    sub->footer("Example:\n  tessera report runs/a runs/b --json");
+    const auto arguments = std::make_shared<ReportArguments>();
+    sub->add_option("RUN", arguments->folders, "run folders")->required();
+    sub->add_flag("--json", arguments->json, "print JSON");
+    sub->callback([&line, arguments] {
+        line.command = [arguments](const Communicator& communicator) {
+            return report_command(communicator, *arguments);
+        };
+    });
+}
+
+void add_selftest(CLI::App& app, CommandLine& line) {
+    auto* const sub = app.add_subcommand(
+        "selftest", "small exact problems on this machine's build and this number of ranks");
+    sub->footer("Example:\n  mpirun -n 4 tessera selftest");
+    sub->callback([&line] { line.command = selftest_command; });
+}
+
 void declare(CLI::App& app, CommandLine& line) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(build_info().version) + " (" +
@@ -262,6 +298,9 @@ void declare(CLI::App& app, CommandLine& line) {
     add_help(app, line);
     add_template(app, line);
     add_schema(app, line);
+    add_simulate(app, line);
+    add_report(app, line);
+    add_selftest(app, line);
 }
 
 // CLI11 only says that a command is required; this names the word that is none.

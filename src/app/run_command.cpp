@@ -13,6 +13,7 @@
 #include "tessera/app/run_report.hpp"
 #include "tessera/app/runner.hpp"
 #include "tessera/app/study.hpp"
+#include "tessera/app/sweep.hpp"
 #include "tessera/base/log.hpp"
 #include "tessera/base/memory.hpp"
 #include "tessera/base/profile.hpp"
@@ -265,9 +266,12 @@ void clear_former_run(const std::string& folder) {
 }  // namespace
 
 ExitCode run_command(const Communicator& communicator, const RunArguments& arguments) {
-    const double start_seconds = monotonic_seconds();
+    const double start_seconds = arguments.start_seconds.value_or(monotonic_seconds());
     Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
     deck.set_all(arguments.assignments);
+    if (const std::optional<Sweep> sweep = read_sweep(deck)) {
+        return run_sweep(communicator, arguments, deck, *sweep);
+    }
     Study study;
     study.bind(deck);
     const DataOutline outline = outline_data(communicator, study);
@@ -293,10 +297,13 @@ ExitCode run_command(const Communicator& communicator, const RunArguments& argum
 }
 
 ExitCode resume_command(const Communicator& communicator, const ResumeArguments& arguments) {
-    const double start_seconds = monotonic_seconds();
+    const double start_seconds = arguments.start_seconds.value_or(monotonic_seconds());
     std::string folder = arguments.folder;
     while (folder.size() > 1 && folder.back() == '/') {
         folder.pop_back();
+    }
+    if (is_sweep_folder(communicator, folder)) {
+        return resume_sweep(communicator, {folder, arguments.assignments, start_seconds});
     }
     const std::string manifest_path = folder + "/manifest.json";
     const std::string manifest = read_text_everywhere(communicator, manifest_path);

@@ -198,6 +198,18 @@ ordered_json expect_schema(const std::vector<OptionChoice>& quantities) {
     return object;
 }
 
+/// Lists of values under full keys, "method.rank" in quotation marks or as tables in the table.
+ordered_json sweep_schema() {
+    const ordered_json values = {{"type", "array"}, {"minItems", 1}};
+    const ordered_json nested = map_schema(one_of_both(values, map_schema(values)));
+    return {{"type", "object"},
+            {"properties",
+             {{"enabled", {{"type", "boolean"}}},
+              {"only",
+               {{"type", "integer"}, {"minimum", 0}, {"description", "the one point to run"}}}}},
+            {"additionalProperties", one_of_both(values, nested)}};
+}
+
 }  // namespace
 
 std::string DeckSchema::json_schema() const {
@@ -239,6 +251,8 @@ std::string DeckSchema::json_schema() const {
     tables["expect"] = one_of_both(expect_schema(quantities_), parked_schema());
     tables["expect"]["description"] =
         "bounds that the result must keep, else the run ends with exit code 1";
+    tables["sweep"] = one_of_both(sweep_schema(), parked_schema());
+    tables["sweep"]["description"] = "every combination of these values is a run of its own";
     const ordered_json parked_tables = {{"^x-", {{"description", "a parked table: ignored"}}}};
     const ordered_json document = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                                    {"title", "Tessera deck"},

@@ -5,6 +5,7 @@
 
 #include "tessera/base/option_text.hpp"
 #include "tessera/io/deck_schema.hpp"
+#include "tessera/io/deck_sweep.hpp"
 
 // Checks a deck against the schema, fills in defaults and binds the members.
 namespace tessera {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::int64_t schema_version = 1;
 constexpr std::string_view expect_table = "expect";
-constexpr std::string_view reserved_table = "sweep";
+constexpr std::string_view sweep_table = "sweep";
 
 std::vector<std::string> names_of(const std::vector<OptionChoice>& choices) {
     std::vector<std::string> names;
@@ -96,6 +97,7 @@ ResolvedDeck DeckSchema::resolve(const Deck& deck) const {
     Work work{deck};
     resolve_all(work);
     throw_if_any(work.problems);
+    static_cast<void>(read_sweep(deck));
     return std::move(work.resolved);
 }
 
@@ -103,6 +105,7 @@ ResolvedDeck DeckSchema::bind(const Deck& deck) const {
     Work work{deck};
     resolve_all(work);
     throw_if_any(work.problems);
+    static_cast<void>(read_sweep(deck));
     std::vector<OptionTable> tables;
     for (std::size_t i = 0; i < work.bound.size(); ++i) {
         const Work::Bound& bound = work.bound[i];
@@ -148,7 +151,7 @@ void DeckSchema::resolve_all(Work& work) const {
 }
 
 void DeckSchema::check_top_level(Work& work) const {
-    std::vector<std::string> tables{std::string(expect_table)};
+    std::vector<std::string> tables{std::string(expect_table), std::string(sweep_table)};
     for (const Table& table : tables_) {
         tables.push_back(table.name);
     }
@@ -163,13 +166,9 @@ void DeckSchema::check_top_level(Work& work) const {
             }
         } else if (find(entry.key) != nullptr || entry.key == expect_table) {
             continue;
-        } else if (entry.key.starts_with("x-") || entry.key == reserved_table) {
-            if (!work.parked(entry.key, value.place, value)) {
-                work.complain(
-                    entry.place, entry.key,
-                    "this table is reserved for parameter sweeps, which are not available "
-                    "yet; remove it or park it with enabled = false");
-            }
+        } else if (entry.key.starts_with("x-") || entry.key == sweep_table) {
+            // What a sweep may hold is checked by read_sweep.
+            static_cast<void>(work.parked(entry.key, value.place, value));
         } else if (table_like) {
             work.complain(entry.place, entry.key,
                           "unknown table" + did_you_mean(entry.key, tables));

@@ -10,7 +10,8 @@ import scipy.ndimage
 from program_case import Case, at_ranks, main, summary
 
 COMMANDS = ["run", "resume", "check", "info", "evaluate", "help", "template",
-            "schema"]
+            "schema", "plan", "simulate", "report",
+            "selftest"]
 
 SCENE = """
 [data]

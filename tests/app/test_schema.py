@@ -86,6 +86,8 @@ pictures = false
         self.assertTrue(self.accepts(deck + '[x-old]\nanything = 1\n'))
         self.assertTrue(self.accepts(deck + '[truth]\nenabled = false\nanything = 1\n'))
         self.assertTrue(self.accepts(deck + '[expect]\npsnr = { min = 30 }\n'))
+        self.assertTrue(self.accepts(deck + '[sweep]\n"method.rank" = [3, 5]\nonly = 1\n'))
+        self.assertTrue(self.accepts(deck + '[sweep]\nrun.seed = [1, 2]\n'))
         for wrong in ('rnk = 3\n', 'rank = 0\n', 'rank = "three"\n', 'truncation = "rnk"\n',
                       '[run]\ncheckpoint = { evry = "5 min" }\n', '[run]\ntime_limit = 30\n',
                       '[expect]\npsrn = { min = 30 }\n', '[expect]\npsnr = 30\n',

@@ -19,6 +19,8 @@ namespace tessera {
 struct RunArguments {
     std::string deck;
     std::vector<std::string> assignments;
+    /// Of the monotonic clock, from which run.time_limit counts; left out: now.
+    std::optional<double> start_seconds = {};
 };
 [[nodiscard]] ExitCode run_command(const Communicator& communicator, const RunArguments& arguments);
 
@@ -26,6 +28,7 @@ struct RunArguments {
 struct ResumeArguments {
     std::string folder;
     std::vector<std::string> assignments;
+    std::optional<double> start_seconds = {};
 };
 [[nodiscard]] ExitCode resume_command(const Communicator& communicator,
                                       const ResumeArguments& arguments);
@@ -38,7 +41,7 @@ struct ResumeArguments {
 struct PlanArguments {
     std::string deck;
     std::vector<std::string> assignments;
-    std::vector<Index> ranks;
+    std::string ranks;               ///< numbers and commas; empty: those of the job
     std::optional<std::string> fit;  ///< memory per rank; empty: a core's share of this machine
     bool json = false;
 };
@@ -80,6 +83,27 @@ struct ConvertArguments {
 };
 [[nodiscard]] ExitCode convert_command(const Communicator& communicator,
                                        const ConvertArguments& arguments);
+
+/// `tessera simulate DECK OUT [key=value ...]`
+struct SimulateArguments {
+    std::string deck;
+    std::string output;  ///< cube.npy: cube.observation.npy, cube.mask.npy, cube.truth.npy
+    std::vector<std::string> assignments;
+    bool overwrite = false;
+};
+[[nodiscard]] ExitCode simulate_command(const Communicator& communicator,
+                                        const SimulateArguments& arguments);
+
+/// `tessera report RUN ...`
+struct ReportArguments {
+    std::vector<std::string> folders;
+    bool json = false;
+};
+[[nodiscard]] ExitCode report_command(const Communicator& communicator,
+                                      const ReportArguments& arguments);
+
+/// `tessera selftest`
+[[nodiscard]] ExitCode selftest_command(const Communicator& communicator);
 
 /// `tessera help [TOPIC]`
 [[nodiscard]] ExitCode help_command(const Communicator& communicator, const std::string& topic);

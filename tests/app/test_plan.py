@@ -1,0 +1,111 @@
+"""`tessera plan`: what it predicts, against what runs need."""
+
+import json
+
+import numpy as np
+
+from program_case import SOURCE, Case, at_ranks, main, needs_data, summary
+
+# Of float64 entries: 34 MiB, so that the tensors and not the program decide.
+LARGE = """
+[data]
+scene = "hyperspectral"
+scene_shape = [150, 150, 200]
+[[corrupt]]
+kind = "gaussian"
+sigma = 0.05
+[method]
+name = "svd"
+truncation = "rank"
+rank = 8
+[output]
+pictures = false
+"""
+
+
+class Plan(Case):
+    def plan(self, deck, *arguments):
+        path = self.write_deck(deck)
+        outcome = self.tessera(1, "plan", path, "--json", *arguments)
+        self.assertEqual((outcome.code, outcome.stderr), (0, ""), outcome)
+        return json.loads(outcome.stdout)
+
+    def assert_predicted(self, deck, ranks, within=0.15):
+        predicted = self.plan(deck, f"--ranks={ranks}")["plans"][0]
+        run = self.run_deck(ranks, deck)
+        said = summary(run)
+        measured = said["peak_memory_bytes_per_rank"]
+        for bytes_per_rank in (predicted["peak_bytes_per_rank"],
+                               said["predicted_peak_memory_bytes_per_rank"]):
+            self.assertLessEqual(abs(bytes_per_rank / measured - 1), within,
+                                 (predicted, said["memory_high_water_bytes_after"]))
+
+    @at_ranks(1, 2, 4)
+    def test_peak(self, ranks):
+        self.assert_predicted(LARGE, ranks)
+
+    @at_ranks(1, 2)
+    def test_peak_of_completion(self, ranks):
+        masked = LARGE.replace('kind = "gaussian"\nsigma = 0.05',
+                               'kind = "missing"\npattern = "entries"\nkeep = 0.5')
+        self.assert_predicted(masked.replace("[output]", "imputation_tolerance = 0.1\n[output]"),
+                              ranks)
+
+    def test_peak_of_single_precision(self):
+        self.assert_predicted(LARGE + '[run]\nprecision = "float32"\n', 1)
+
+    @needs_data
+    @at_ranks(1, 2)
+    def test_decks_of_the_repository(self, ranks):
+        for deck in sorted((SOURCE / "inputs").glob("*_svd.toml")):
+            with self.subTest(deck=deck.name):
+                self.assert_predicted(deck.read_text(), ranks)
+
+    def test_figures_are_those_of_the_shape(self):
+        plan = self.plan(LARGE, "--ranks=1,6,64")
+        self.assertEqual(plan["shape"], [150, 150, 200])
+        self.assertEqual([p["ranks"] for p in plan["plans"]], [1, 6, 64])
+        for one in plan["plans"]:
+            self.assertEqual(np.prod(one["grid"]), one["ranks"])
+            self.assertEqual(one["grid"][2], 1, "bands stay whole")
+            for extent, parts, block in zip(plan["shape"], one["grid"], one["block"]):
+                self.assertEqual(block, -(-extent // parts))
+            memory = one["memory_bytes_per_rank"]
+            self.assertEqual(memory[one["peak_phase"]], max(memory.values()))
+            # Truth and observation at the least.
+            least = plan["base_bytes_per_rank"] + 2 * 8 * np.prod(one["block"])
+            self.assertGreaterEqual(min(memory.values()), least)
+        self.assertEqual(plan["result_bytes"], 4 * 8 * 150 * 150 * 200)
+        peaks = [one["peak_bytes_per_rank"] for one in plan["plans"]]
+        self.assertEqual(peaks, sorted(peaks, reverse=True))
+
+    def test_fit(self):
+        text = self.plan(LARGE, "--fit=120MiB")
+        ranks = text["fit"]["ranks"]
+        self.assertGreater(ranks, 1)
+        fitting = text["plans"][-1]
+        self.assertLessEqual(fitting["peak_bytes_per_rank"], 120 * 2**20)
+        fewer = self.plan(LARGE, f"--ranks={ranks // 2}")["plans"][0]
+        self.assertGreater(fewer["peak_bytes_per_rank"], 120 * 2**20)
+        self.assertEqual(self.plan(LARGE, "--fit")["fit"]["ranks"], 1)
+        self.write_deck(LARGE)
+        outcome = self.tessera(1, "plan", "deck.toml", "--fit=1MiB")
+        self.assertEqual((outcome.code, len(outcome.errors)), (4, 1), outcome)
+
+    def test_mistakes(self):
+        self.write_deck(LARGE)
+        for word in ("--ranks=0", "--ranks=two", "--ranks=4,x", "--fit=much"):
+            outcome = self.tessera(2, "plan", "deck.toml", word)
+            self.assertEqual((outcome.code, len(outcome.errors)), (2, 1), outcome)
+            self.assertIn(word.split("=")[0], outcome.errors[0])
+
+    def test_nothing_is_made(self):
+        self.write_deck(LARGE)
+        outcome = self.tessera(2, "plan", "deck.toml", "--ranks", "1,2")
+        self.assertEqual(outcome.code, 0, outcome)
+        self.assertIn("<- peak", outcome.stdout)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["deck.toml"])
+
+
+if __name__ == "__main__":
+    main()
