@@ -85,11 +85,15 @@ double rank_limit(const std::string& text) {
     if (text.empty()) {
         return machine_bytes() / std::max(1U, std::thread::hardware_concurrency());
     }
+    const UsageError wrong("--fit is \"" + text +
+                           "\": expected an amount of memory per rank such as 4GiB or 512MiB");
     std::string bytes = text;
-    const std::string complaint = CLI::AsSizeValue(false)(bytes);
-    if (!complaint.empty()) {
-        throw UsageError("--fit is \"" + text +
-                         "\": expected an amount of memory per rank such as 4GiB or 512MiB");
+    try {
+        if (!CLI::AsSizeValue(false)(bytes).empty()) {
+            throw wrong;
+        }
+    } catch (const CLI::Error&) {  // for an unknown unit
+        throw wrong;
     }
     return std::stod(bytes);
 }

@@ -183,9 +183,10 @@ enum class Role { held, wanted };
 
 /// A rank's box, out of the `corners` of all ranks.
 Box box_of_rank(const std::vector<Index>& corners_of_all, int order, int rank, Role role) {
-    const auto* begin = corners_of_all.data() + order * (4 * rank + (role == Role::held ? 0 : 2));
-    return {Extents(std::vector<Index>(begin, begin + order)),
-            Extents(std::vector<Index>(begin + order, begin + 2 * order))};
+    const std::ptrdiff_t length = order;
+    const auto* begin = corners_of_all.data() + length * (4 * rank + (role == Role::held ? 0 : 2));
+    return {Extents(std::vector<Index>(begin, begin + length)),
+            Extents(std::vector<Index>(begin + length, begin + 2 * length))};
 }
 
 }  // namespace

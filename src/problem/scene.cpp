@@ -205,7 +205,8 @@ HyperspectralScene<T> simulate_hyperspectral(const Partition& partition, int end
     Kokkos::parallel_for(
         "tessera::simulate_hyperspectral", Policy(0, local[0] * local[1]),
         KOKKOS_LAMBDA(Index pixel) {
-            const auto row = static_cast<double>(box.begin[0] + pixel / local[1]);
+            const Index local_row = pixel / local[1];
+            const auto row = static_cast<double>(box.begin[0] + local_row);
             const auto col = static_cast<double>(box.begin[1] + pixel % local[1]);
             double abundance[max_endmembers];
             mix(seed, col / cell, row / cell, endmembers, abundance);

@@ -10,7 +10,7 @@
 namespace tessera {
 namespace detail {
 
-constexpr int window_radius = 5;
+constexpr Index window_radius = 5;
 constexpr int window_size = 2 * window_radius + 1;
 constexpr double window_sigma = 1.5;
 /// Weighted sums kept on the way: of x, y, x^2, y^2 and x y.
@@ -35,7 +35,7 @@ Window gaussian_window() {
     Window window{};
     double sum = 0.0;
     for (int i = 0; i < window_size; ++i) {
-        const double distance = i - window_radius;
+        const auto distance = static_cast<double>(i - window_radius);
         window.weight[i] = std::exp(-distance * distance / (2.0 * window_sigma * window_sigma));
         sum += window.weight[i];
     }
@@ -303,10 +303,10 @@ double structural_similarity(const DenseTensor<T>& truth, const DenseTensor<T>& 
         sum = detail::own_similarity(truth.box(), x.box, x.values.data(), y.values.data(), shape,
                                      rows, cols, range);
     }
-    const double windows = static_cast<double>(truth.size() / (shape[rows] * shape[cols])) *
-                           static_cast<double>((shape[rows] - 2 * detail::window_radius) *
-                                               (shape[cols] - 2 * detail::window_radius));
-    return truth.communicator().sum(sum) / windows;
+    const Index images = truth.size() / (shape[rows] * shape[cols]);
+    const Index windows = images * (shape[rows] - 2 * detail::window_radius) *
+                          (shape[cols] - 2 * detail::window_radius);
+    return truth.communicator().sum(sum) / static_cast<double>(windows);
 }
 
 template double structural_similarity(const DenseTensor<float>&, const DenseTensor<float>&, int,

@@ -8,7 +8,7 @@
 /// that kernels read are padded with zeros to whole packs.
 namespace tessera::detail {
 
-inline constexpr int pack_width = 8;
+inline constexpr Index pack_width = 8;
 
 #if defined(KOKKOS_ENABLE_CUDA) || defined(KOKKOS_ENABLE_HIP) || defined(KOKKOS_ENABLE_SYCL)
 struct Pack {

@@ -48,7 +48,7 @@ struct Tiling {
         left_tiles = ceiling(shape.left, lefts);
         middle_tiles = ceiling(shape.middle, middles);
         // Fewer tasks than threads: columns are shared out more finely.
-        const Index wanted = ceiling(4 * Space().concurrency(), items());
+        const Index wanted = ceiling(Index{4} * Space().concurrency(), items());
         if (middle_tiles < wanted) {
             middles = std::max(ceiling(shape.middle, wanted), std::min<Index>(16, shape.middle));
             middle_tiles = ceiling(shape.middle, middles);
@@ -73,7 +73,7 @@ struct Tiling {
     /// Groups of items of a transposed product, each with its own sums: so many that all threads
     /// have work, so few that the sums are small beside the block.
     [[nodiscard]] Index groups() const {
-        const Index wanted = ceiling(4 * Space().concurrency(), middle_tiles);
+        const Index wanted = ceiling(Index{4} * Space().concurrency(), middle_tiles);
         const Index affordable = std::max<Index>(1, rows() / 32);
         return std::min({items(), wanted, affordable});
     }
