@@ -3,6 +3,7 @@
 #include "tessera/app/commands.hpp"
 #include "tessera/app/memory_plan.hpp"
 #include "tessera/app/problem_builder.hpp"
+#include "tessera/app/sparse_study.hpp"
 #include "tessera/app/study.hpp"
 #include "tessera/base/memory.hpp"
 #include "tessera/linalg/slepc.hpp"
@@ -13,6 +14,12 @@ ExitCode check_command(const Communicator& communicator, const RunArguments& arg
     deck.set_all(arguments.assignments);
     Study study;
     study.bind(deck);
+    if (study.data.sparse()) {
+        const SparseOutline outline = outline_sparse_data(communicator, study);
+        print(communicator, fmt::format("{}\nmethod {}\n{}: no fault found\n", outline.understood,
+                                        study.resolved().choice("method"), arguments.deck));
+        return ExitCode::done;
+    }
     const DataOutline outline = outline_data(communicator, study);
     const ProcessGrid grid = choose_grid(communicator, study, outline);
     std::string text = outline.understood + "\n";

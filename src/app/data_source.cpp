@@ -8,7 +8,9 @@
 #include <filesystem>
 
 #include "tessera/base/error.hpp"
+#include "tessera/io/coordinate_file.hpp"
 #include "tessera/io/read_tensor.hpp"
+#include "tessera/parallel/agree.hpp"
 #include "tessera/tensor/reductions.hpp"
 
 namespace tessera {
@@ -21,15 +23,6 @@ bool is_there(const fs::path& path) {
     std::error_code ignored;
     const bool pattern = path.filename().string().find_first_of("*?[") != std::string::npos;
     return fs::exists(path, ignored) || (pattern && fs::exists(path.parent_path(), ignored));
-}
-
-std::string find_file(const std::string& location) {
-    const FileLocation parts = split_location(location);
-    const char* const base = std::getenv("TESSERA_DATA");
-    if (is_there(parts.path) || fs::path(parts.path).is_absolute() || base == nullptr) {
-        return location;
-    }
-    return is_there(fs::path(base) / parts.path) ? (fs::path(base) / location).string() : location;
 }
 
 AxesRequest axes_request(const SourceOptions& source) {
@@ -88,9 +81,27 @@ void clear_missing(const DenseTensor<T>& tensor, const Mask& mask) {
 
 }  // namespace
 
+std::string find_data_file(const std::string& location) {
+    const FileLocation parts = split_location(location);
+    const char* const base = std::getenv("TESSERA_DATA");
+    if (is_there(parts.path) || fs::path(parts.path).is_absolute() || base == nullptr) {
+        return location;
+    }
+    return is_there(fs::path(base) / parts.path) ? (fs::path(base) / location).string() : location;
+}
+
 OpenSource open_source(const Communicator& communicator, const SourceOptions& source) {
     OpenSource opened;
-    opened.reader = TensorReader::open(find_file(source.path), communicator);
+    const std::string path = find_data_file(source.path);
+    agree(communicator, [&] {
+        if (looks_like_coordinates(path)) {
+            throw UsageError(fmt::format(
+                "{} is a list of entries: state what the entries are that it does not list, "
+                "data.absent = \"zero\" or \"missing\"",
+                path));
+        }
+    });
+    opened.reader = TensorReader::open(path, communicator);
     opened.plan = plan_read(opened.reader->info(), axes_request(source));
     return opened;
 }

@@ -88,6 +88,56 @@ void DataOptions::declare(OptionTable& table) {
     table.add("noise_readout", noise_readout, "standard deviation of the readout noise")
         .minimum(0.0)
         .unit("counts");
+    table
+        .add_choice("absent", listed,
+                    {{"none", Listed::no, "the file holds an array: every entry is there"},
+                     {"zero", Listed::others_zero, "entries that are not listed are zeros: counts"},
+                     {"missing", Listed::others_missing, "they are unknown: ratings, samples"}},
+                    "for files that list entries (.tns, sptensor, CSV): what the others are")
+        .details(
+            "A line per entry, with its position in each mode and its value. data.shape states the "
+            "extents; left out, they reach up to the largest position.");
+    table.add("index_base", index_base, "listed entries: the first position of a mode, 0 or 1")
+        .minimum(0)
+        .maximum(1)
+        .length(0, max_order)
+        .example("[1]")
+        .details(
+            "One number for all modes or one per mode. Left out, positions begin at 0 where any of "
+            "them is 0, otherwise at 1, and the log says so.");
+    table
+        .add("columns", columns,
+             "listed entries: columns of the position in each mode, then of the value, from 1")
+        .minimum(1)
+        .length(0, max_order + 1)
+        .example("[1, 2, 4]");
+    table.add_choice("duplicates", duplicates,
+                     {{"sum", Duplicates::sum, "their values are added up; the log says how many"},
+                      {"refuse", Duplicates::refuse, "an error"}},
+                     "listed entries: what several entries of one position mean");
+    table.add("test", test, "listed entries: file of entries to predict, written like the data")
+        .example("\"test.tns\"");
+    table
+        .add("hold_out", hold_out,
+             "fraction of the observed entries that the method does not see: the report has the "
+             "error of the estimate and of trivial fills there")
+        .minimum(0.0)
+        .maximum(0.9);
+    table.add_check("test", [this]() -> std::string {
+        if (!test.empty() && hold_out > 0.0) {
+            return "give either a file of test entries or data.hold_out";
+        }
+        if (!test.empty() && listed != Listed::others_missing) {
+            return "test entries need data.absent = \"missing\"";
+        }
+        return "";
+    });
+    table.add_check("hold_out", [this]() -> std::string {
+        if (hold_out > 0.0 && listed == Listed::others_zero) {
+            return "with data.absent = \"zero\" an entry that is held out would be taken for 0";
+        }
+        return "";
+    });
     table.add_check("path", [this]() -> std::string {
         const bool simulated = scene != Scene::none;
         if (source.path.empty() == !simulated) {

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "tessera/app/commands.hpp"
+#include "tessera/io/coordinate_file.hpp"
 #include "tessera/io/tensor_file.hpp"
 #include "tessera/parallel/agree.hpp"
+#include "tessera/tensor/sparse_reductions.hpp"
 
 namespace tessera {
 namespace {
@@ -63,9 +65,40 @@ std::string describe(const DatasetInfo& dataset) {
     return text;
 }
 
+// Lists of entries are read whole: extents, first position and duplicates are known only then.
+std::string describe_list(const Communicator& communicator, const std::string& path) {
+    CoordinateFile file;
+    agree(communicator, [&] { file = inspect_coordinates(path); });
+    auto read = read_coordinates<double>(file, {}, communicator);
+    const Extents shape = read.shape;
+    const Assembly<double> assembly =
+        assemble(communicator, "entries", shape, std::move(read.entries));
+    const Summary values = summary(assembly.tensor);
+    const Extents empty = empty_slices(assembly.tensor);
+    std::string text = fmt::format(
+        "{}: {}\n  {}, order {}; {} entries from {:.6g} to {:.6g}; positions begin at {}; {} "
+        "duplicates; empty slices {}\n",
+        path, file.format, shape.to_string(), shape.order(), read.entry_count, values.minimum,
+        values.maximum, fmt::join(read.index_base, ", "), assembly.report.duplicates,
+        fmt::join(empty.to_vector(), ", "));
+    if (!file.column_names.empty()) {
+        text += fmt::format("  columns {}\n", fmt::join(file.column_names, ", "));
+    }
+    for (const std::string& remark : read.remarks) {
+        text += "  " + remark + "\n";
+    }
+    return text;
+}
+
 }  // namespace
 
 ExitCode info_command(const Communicator& communicator, const std::string& path) {
+    bool is_list = false;
+    agree(communicator, [&] { is_list = looks_like_coordinates(path); });
+    if (is_list) {
+        print(communicator, describe_list(communicator, path));
+        return ExitCode::done;
+    }
     std::string text;
     agree(communicator, [&] {
         if (communicator.rank() != 0) {

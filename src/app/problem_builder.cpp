@@ -13,6 +13,7 @@
 #include "tessera/problem/axis_roles.hpp"
 #include "tessera/problem/scene.hpp"
 #include "tessera/tensor/reductions.hpp"
+#include "tessera/tensor/sparse_split.hpp"
 
 namespace tessera {
 namespace {
@@ -68,6 +69,25 @@ DenseTensor<T> duplicate(const DenseTensor<T>& tensor, const std::string& label)
     agree(tensor.communicator(), [&] { result.emplace(label, tensor.partition()); });
     copy(tensor, *result);
     return *result;
+}
+
+// Takes entries away from the method, to judge its estimate by.
+template <typename T>
+std::optional<SparseTensor<T>> hold_out(double fraction, const DenseTensor<T>& values,
+                                        std::optional<Mask>& mask, std::uint64_t seed,
+                                        std::vector<std::string>& remarks) {
+    if (fraction == 0.0) {
+        return std::nullopt;
+    }
+    const SparseSplit<T> parts = split_entries(observed_entries(values, mask), fraction, seed);
+    if (!mask) {
+        agree(values.communicator(), [&] { mask.emplace("mask", values.partition()); });
+        fill(*mask, std::uint8_t{1});
+    }
+    remove_entries(parts.held_out, values, *mask);
+    remarks.push_back(
+        fmt::format("{} entries are held out of the run", parts.held_out.entry_count()));
+    return parts.held_out;
 }
 
 }  // namespace
@@ -163,11 +183,13 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
             "no entry of the data is observed, so there is nothing to go by: check data.mask, "
             "data.missing and [[corrupt]]");
     }
+    const std::optional<SparseTensor<T>> held_out =
+        hold_out(study.data.hold_out, values, mask, study.run.seed, remarks);
     remarks.push_back(fmt::format("process grid {} ({} ranks)", partition.grid().dims().to_string(),
                                   communicator.size()));
     std::vector<std::string> axes = outline.axes;
     return {std::move(outline), Problem<T>{values, mask, noise, std::move(axes), truth}, scaling,
-            std::move(remarks)};
+            held_out, std::move(remarks)};
 }
 
 template StudyProblem<float> build_problem<float>(const Communicator&, const Study&);

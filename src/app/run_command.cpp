@@ -6,12 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/app/commands.hpp"
+#include "tessera/app/held_out.hpp"
 #include "tessera/app/manifest.hpp"
 #include "tessera/app/memory_plan.hpp"
 #include "tessera/app/problem_builder.hpp"
 #include "tessera/app/run_output.hpp"
 #include "tessera/app/run_report.hpp"
 #include "tessera/app/runner.hpp"
+#include "tessera/app/sparse_study.hpp"
 #include "tessera/app/study.hpp"
 #include "tessera/app/sweep.hpp"
 #include "tessera/base/log.hpp"
@@ -47,8 +49,13 @@ class MemoryMarks {
         marks_.emplace_back(part, communicator_.max(memory_use().peak_resident_bytes));
     }
     void predict(const RunPlan& plan) { predicted_ = plan.peak(); }
-    [[nodiscard]] const PhaseMemory& predicted() const { return predicted_; }
+    /// Nothing for lists of entries, whose number is known only once they are read.
+    [[nodiscard]] const std::optional<PhaseMemory>& predicted() const { return predicted_; }
     [[nodiscard]] double peak() const { return marks_.empty() ? 0.0 : marks_.back().second; }
+    [[nodiscard]] std::string describe() const {
+        return format_bytes(peak()) + " on the largest rank" +
+               (predicted_ ? " (" + format_bytes(predicted_->bytes) + " predicted)" : "");
+    }
     [[nodiscard]] nlohmann::json json() const {
         nlohmann::json values = nlohmann::json::object();
         for (const auto& [part, bytes] : marks_) {
@@ -60,7 +67,7 @@ class MemoryMarks {
   private:
     const Communicator& communicator_;
     std::vector<NamedValue> marks_;
-    PhaseMemory predicted_;
+    std::optional<PhaseMemory> predicted_;
 };
 
 void on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
@@ -108,20 +115,23 @@ nlohmann::json summary_json(const Session& session, const RunEnd& end, Index ste
             values[name] = nullptr;
         }
     }
-    return {{"state", end.stopped_early ? "stopped" : "finished"},
-            {"reason", end.reason},
-            {"method", session.study.resolved().choice("method")},
-            {"steps", steps},
-            {"converged", converged},
-            {"seconds_in_steps", end.seconds},
-            {"seconds", monotonic_seconds() - session.start_seconds},
-            {"ranks", session.communicator.size()},
-            {"peak_memory_bytes_per_rank", memory.peak()},
-            {"predicted_peak_memory_bytes_per_rank", memory.predicted().bytes},
-            {"predicted_peak_phase", memory.predicted().phase},
-            {"memory_high_water_bytes_after", memory.json()},
-            {"figures", values},
-            {"missed_expectations", missed}};
+    nlohmann::json summary = {{"state", end.stopped_early ? "stopped" : "finished"},
+                              {"reason", end.reason},
+                              {"method", session.study.resolved().choice("method")},
+                              {"steps", steps},
+                              {"converged", converged},
+                              {"seconds_in_steps", end.seconds},
+                              {"seconds", monotonic_seconds() - session.start_seconds},
+                              {"ranks", session.communicator.size()},
+                              {"peak_memory_bytes_per_rank", memory.peak()},
+                              {"memory_high_water_bytes_after", memory.json()},
+                              {"figures", values},
+                              {"missed_expectations", missed}};
+    if (memory.predicted()) {
+        summary["predicted_peak_memory_bytes_per_rank"] = memory.predicted()->bytes;
+        summary["predicted_peak_phase"] = memory.predicted()->phase;
+    }
+    return summary;
 }
 
 ExitCode end_early(const Session& session, const RunEnd& end, Index steps, MemoryMarks& memory) {
@@ -136,30 +146,24 @@ ExitCode end_early(const Session& session, const RunEnd& end, Index steps, Memor
     return ExitCode::stopped;
 }
 
-// The end of a finished run: everything is written, then judged.
+// What a finished run is judged by, besides what its method reports.
+struct Verdict {
+    std::vector<NamedValue> figures;
+    std::vector<std::string> table;
+};
+
+// The end of a finished run whose result is written: figures, expectations, the last files.
 template <typename T>
-ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Method<T>& method,
-                const DenseTensor<T>& estimate, const RunEnd& end, MemoryMarks& memory) {
-    memory.set("steps");
-    const OutputOptions& output = session.study.output;
-    const std::vector<QualityRow> rows = judge_all(problem, estimate, output.quality_range);
-    memory.set("quality");
-    const std::string manifest = manifest_with_scaling(session.manifest, problem.scaling);
-    write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
-                 manifest);
-    memory.set("result");
-    const std::vector<std::string> table = format_quality(rows);
-    if (output.pictures) {
-        write_pictures(session.folder, session.title, problem, estimate, table);
-    }
-    std::vector<NamedValue> figures = named_quality(rows);
+ExitCode conclude(const Session& session, const Method<T>& method, const RunEnd& end,
+                  const Verdict& verdict, const std::string& manifest, const MemoryMarks& memory) {
+    const bool pictured = session.study.output.pictures && !session.study.data.sparse();
+    std::vector<NamedValue> figures = verdict.figures;
     for (const NamedValue& value : method.report()) {
         figures.push_back(value);
     }
     figures.emplace_back("steps", static_cast<double>(method.steps_done()));
     const std::vector<std::string> missed =
         missed_expectations(session.study.resolved().expectations(), figures);
-    memory.set("pictures");
     const std::vector<std::string> profile = format_profile(session.communicator);
     on_rank_0(session.communicator, [&] {
         std::string text;
@@ -178,13 +182,12 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
     for (const std::string& line : profile) {
         log::info(line);
     }
-    for (const std::string& line : table) {
+    for (const std::string& line : verdict.table) {
         log::info(line);
     }
-    log::info(fmt::format("peak memory {} on the largest rank ({} predicted)",
-                          format_bytes(memory.peak()), format_bytes(memory.predicted().bytes)));
+    log::info("peak memory " + memory.describe());
     log::info(fmt::format("result:  {}/result.h5", session.folder));
-    if (output.pictures) {
+    if (pictured) {
         log::info(fmt::format("picture: {}/picture.png", session.folder));
     }
     for (const std::string& sentence : missed) {
@@ -197,6 +200,90 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
     return missed.empty() && method.converged() ? ExitCode::done : ExitCode::missed;
 }
 
+Verdict verdict_of(const std::vector<QualityRow>& quality,
+                   const std::vector<HeldOutRow>& held_out) {
+    Verdict verdict{named_quality(quality), format_quality(quality)};
+    for (const NamedValue& value : named_held_out(held_out)) {
+        verdict.figures.push_back(value);
+    }
+    for (const std::string& line : format_held_out(held_out)) {
+        verdict.table.push_back(line);
+    }
+    return verdict;
+}
+
+template <typename T>
+ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Method<T>& method,
+                const DenseTensor<T>& estimate, const RunEnd& end, MemoryMarks& memory) {
+    memory.set("steps");
+    const OutputOptions& output = session.study.output;
+    std::vector<HeldOutRow> held_out;
+    if (problem.held_out) {
+        held_out =
+            judge_held_out(observed_entries(problem.problem.observation, problem.problem.mask),
+                           *problem.held_out, sample_entries(estimate, *problem.held_out));
+    }
+    const Verdict verdict =
+        verdict_of(judge_all(problem, estimate, output.quality_range), held_out);
+    memory.set("quality");
+    const std::string manifest = manifest_with_scaling(session.manifest, problem.scaling);
+    write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
+                 manifest);
+    memory.set("result");
+    if (output.pictures) {
+        write_pictures(session.folder, session.title, problem, estimate, verdict.table);
+    }
+    memory.set("pictures");
+    return conclude(session, method, end, verdict, manifest, memory);
+}
+
+template <typename T>
+ExitCode finish(const Session& session, const SparseStudyProblem<T>& problem,
+                const Method<T>& method, const RunEnd& end, MemoryMarks& memory) {
+    memory.set("steps");
+    std::vector<Factor> factors = method.factors();
+    std::vector<HeldOutRow> held_out;
+    if (problem.held_out) {
+        const std::vector<double> predictions = method.predict(*problem.held_out);
+        held_out = judge_held_out(problem.problem.observation, *problem.held_out, predictions);
+        factors.push_back(prediction_table(*problem.held_out, predictions));
+    }
+    write_factors(session.communicator, session.folder + "/result.h5", problem.problem.axes,
+                  factors, session.manifest);
+    memory.set("result");
+    return conclude(session, method, end, verdict_of({}, held_out), session.manifest, memory);
+}
+
+template <typename T>
+void restore(Runner<T>& runner, const Session& session) {
+    if (session.resumed) {
+        runner.restore([&](const CheckpointHeader& header) {
+            refuse_other_deck(session.study.resolved(), header, session.folder);
+        });
+    }
+}
+
+template <typename T>
+ExitCode execute_sparse(const Session& session, MemoryMarks& memory) {
+    const Study& study = session.study;
+    const SparseStudyProblem<T> problem = build_sparse_problem<T>(session.communicator, study);
+    memory.set("problem");
+    for (const std::string& remark : problem.remarks) {
+        log::info(remark);
+    }
+    const auto method = [&] {
+        const Phase phase("prepare");
+        return study.method().make_sparse(problem.problem, study.run.seed);
+    }();
+    memory.set("prepare");
+    Runner<T> runner(session.communicator, *method, study.run,
+                     {session.folder, study.resolved().to_toml()}, session.start_seconds);
+    restore(runner, session);
+    const RunEnd end = runner.run();
+    return end.stopped_early ? end_early(session, end, method->steps_done(), memory)
+                             : finish(session, problem, *method, end, memory);
+}
+
 template <typename T>
 ExitCode execute(const Session& session) {
     const Study& study = session.study;
@@ -204,6 +291,9 @@ ExitCode execute(const Session& session) {
     ensure_slepc(study.run.petsc_options);
     MemoryMarks memory(session.communicator);
     memory.set("start");
+    if (study.data.sparse()) {
+        return execute_sparse<T>(session, memory);
+    }
     const DataOutline outline = outline_data(session.communicator, study);
     memory.predict(plan_run(study, outline, session.communicator.size(), memory.peak()));
     const StudyProblem<T> problem = build_problem<T>(session.communicator, study);
@@ -223,11 +313,7 @@ ExitCode execute(const Session& session) {
             return judge_briefly(problem, estimate, study.output.quality_range);
         });
     }
-    if (session.resumed) {
-        runner.restore([&](const CheckpointHeader& header) {
-            refuse_other_deck(study.resolved(), header, session.folder);
-        });
-    }
+    restore(runner, session);
     const RunEnd end = runner.run();
     return end.stopped_early
                ? end_early(session, end, method->steps_done(), memory)
@@ -240,6 +326,16 @@ ExitCode execute_in_precision(const Session& session) {
                               : execute<double>(session);
     log::detach_file();
     return code;
+}
+
+// Checks everything that can be checked without the data; the path of their file.
+std::string checked_source(const Communicator& communicator, const Study& study) {
+    if (study.data.sparse()) {
+        return outline_sparse_data(communicator, study).data.path;
+    }
+    const DataOutline outline = outline_data(communicator, study);
+    static_cast<void>(choose_grid(communicator, study, outline));
+    return outline.source;
 }
 
 std::string claim_folder(const Communicator& communicator, const Study& study,
@@ -274,10 +370,8 @@ ExitCode run_command(const Communicator& communicator, const RunArguments& argum
     }
     Study study;
     study.bind(deck);
-    const DataOutline outline = outline_data(communicator, study);
-    static_cast<void>(choose_grid(communicator, study, outline));
-    const std::string manifest =
-        make_manifest(communicator, study, arguments.assignments, outline.source);
+    const std::string manifest = make_manifest(communicator, study, arguments.assignments,
+                                               checked_source(communicator, study));
 
     const std::string stem = fs::path(arguments.deck).stem().string();
     const std::string folder = claim_folder(communicator, study, stem);
@@ -321,8 +415,8 @@ ExitCode resume_command(const Communicator& communicator, const ResumeArguments&
     }
     on_rank_0(communicator, [&] { log::attach_file(folder + "/log.txt"); });
     print(communicator, folder + "\n");
-    const DataOutline outline = outline_data(communicator, study);
-    for (const std::string& change : input_changes(manifest, outline.source)) {
+    const std::string source = checked_source(communicator, study);
+    for (const std::string& change : input_changes(manifest, source)) {
         log::warning(change);
     }
     return execute_in_precision({communicator, study, folder, fs::path(folder).filename().string(),

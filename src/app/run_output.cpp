@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <Kokkos_Core.hpp>
 #include <algorithm>
 
 #include "tessera/base/profile.hpp"
@@ -54,6 +55,47 @@ void write_result(const std::string& path, const StudyProblem<T>& study,
     store.close();
 }
 
+void write_factors(const Communicator& communicator, const std::string& path,
+                   const std::vector<std::string>& axes, const std::vector<Factor>& factors,
+                   const std::string& manifest) {
+    const Phase phase("write");
+    ImageGeometry geometry;
+    geometry.axes = axes;
+    ResultStore store(communicator, path, geometry);
+    for (const Factor& factor : factors) {
+        store.write_factor(factor.name, factor.place, factor.values);
+    }
+    store.set_manifest(manifest);
+    store.close();
+}
+
+template <typename T>
+Factor prediction_table(const SparseTensor<T>& entries, const std::vector<double>& predictions) {
+    const auto indices =
+        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), entries.indices());
+    const auto values = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), entries.values());
+    const Index count = entries.local_count();
+    const SparseCoordinates coordinates{indices.data(), count};
+    const Index columns = entries.order() + 2;
+    Index first = 0;
+    const std::vector<Index> counts = entries.communicator().all_gather(std::vector<Index>{count});
+    for (int rank = 0; rank < entries.communicator().rank(); ++rank) {
+        first += counts[static_cast<std::size_t>(rank)];
+    }
+    Factor table{"test_entries",
+                 {{entries.entry_count(), columns}, {{first, 0}, {first + count, columns}}},
+                 {}};
+    for (Index entry = 0; entry < count; ++entry) {
+        for (int mode = 0; mode < entries.order(); ++mode) {
+            table.values.push_back(
+                static_cast<double>(entries.box().begin[mode] + coordinates(mode, entry)));
+        }
+        table.values.push_back(static_cast<double>(values(static_cast<std::size_t>(entry))));
+        table.values.push_back(predictions[static_cast<std::size_t>(entry)]);
+    }
+    return table;
+}
+
 template <typename T>
 void write_pictures(const std::string& folder, const std::string& title,
                     const StudyProblem<T>& study, const DenseTensor<T>& estimate,
@@ -101,12 +143,13 @@ std::vector<std::string> format_profile(const Communicator& communicator) {
     return lines;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                     \
-    template void write_result<T>(const std::string&, const StudyProblem<T>&,      \
-                                  const OutputOptions&, const DenseTensor<T>&,     \
-                                  const std::vector<Factor>&, const std::string&); \
-    template void write_pictures<T>(const std::string&, const std::string&,        \
-                                    const StudyProblem<T>&, const DenseTensor<T>&, \
+#define TESSERA_INSTANTIATE(T)                                                               \
+    template void write_result<T>(const std::string&, const StudyProblem<T>&,                \
+                                  const OutputOptions&, const DenseTensor<T>&,               \
+                                  const std::vector<Factor>&, const std::string&);           \
+    template Factor prediction_table<T>(const SparseTensor<T>&, const std::vector<double>&); \
+    template void write_pictures<T>(const std::string&, const std::string&,                  \
+                                    const StudyProblem<T>&, const DenseTensor<T>&,           \
                                     const std::vector<std::string>&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -18,6 +18,11 @@ std::vector<OptionChoice> expected_quantities(
             choices.push_back({prefix + name, ""});
         }
     }
+    for (const char* const figure : {"held_out_rmse", "held_out_mae", "held_out_relative_error"}) {
+        for (const char* const fill : {"", "_mean", "_mode_means", "_nearest"}) {
+            choices.push_back({std::string(figure) + fill, "on entries held out of the run"});
+        }
+    }
     choices.push_back({"rank", "of the method's last step"});
     choices.push_back({"objective", "of the method's last step"});
     choices.push_back({"steps", "done by the method"});
@@ -87,6 +92,7 @@ const MethodEntry& Study::method() const {
 
 bool Study::masks_entries() const {
     return !data.mask.empty() || data.missing != DataOptions::Missing::none ||
+           data.hold_out > 0.0 ||
            std::any_of(corruptions.begin(), corruptions.end(),
                        [](const auto& corruption) { return corruption->kind() == "missing"; });
 }

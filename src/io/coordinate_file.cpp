@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "coordinate_lines.hpp"
 #include "tessera/base/error.hpp"
@@ -113,6 +114,10 @@ void read_plain_start(const FirstLines& first, CoordinateFile& file) {
 }  // namespace
 
 bool looks_like_coordinates(const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) {
+        return false;  // what is wrong with it is for others to say
+    }
     const InputFile file(path);
     constexpr Index start_bytes = 4096;
     const std::string start = file.text(0, start_bytes);

@@ -20,7 +20,10 @@ struct OpenSource {
 };
 
 /// Looks for the file where the program was started, then below TESSERA_DATA, so that decks name
-/// the shared data without knowing where they lie. Collective; throws UsageError or IoError on all
+/// the shared data without knowing where they lie.
+[[nodiscard]] std::string find_data_file(const std::string& location);
+
+/// Opens the file that `find_data_file` finds. Collective; throws UsageError or IoError on all
 /// ranks alike, as do all below.
 [[nodiscard]] OpenSource open_source(const Communicator& communicator, const SourceOptions& source);
 

@@ -32,6 +32,9 @@ struct DataOptions {
     enum class Scene { none, hyperspectral };
     enum class Missing { none, nan, zero };
     enum class Noise { unknown, gaussian, poisson };
+    /// What a file that lists entries says of the others; stated: the file is such a list.
+    enum class Listed { no, others_zero, others_missing };
+    enum class Duplicates { sum, refuse };
 
     SourceOptions source;
     Scene scene = Scene::none;
@@ -44,6 +47,14 @@ struct DataOptions {
     std::vector<double> noise_sigma;
     double noise_peak = 0.0;
     double noise_readout = 0.0;
+    Listed listed = Listed::no;
+    std::vector<Index> index_base;
+    std::vector<Index> columns;
+    Duplicates duplicates = Duplicates::sum;
+    std::string test;
+    double hold_out = 0.0;
+
+    [[nodiscard]] bool sparse() const { return listed != Listed::no; }
 
     void declare(OptionTable& table);
 };

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tessera/app/study.hpp"
 #include "tessera/problem/problem.hpp"
 #include "tessera/problem/scaling.hpp"
+#include "tessera/tensor/sparse_tensor.hpp"
 
 namespace tessera {
 
@@ -29,7 +31,8 @@ struct StudyProblem {
     DataOutline outline;
     Problem<T> problem;
     Scaling scaling;
-    std::vector<std::string> remarks;  ///< sentences for the log
+    std::optional<SparseTensor<T>> held_out;  ///< entries that the method does not see
+    std::vector<std::string> remarks;         ///< sentences for the log
 };
 
 /// Reads headers and checks everything that can be checked without the data: shapes, ranks, grid,

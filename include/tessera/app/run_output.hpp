@@ -14,6 +14,18 @@ void write_result(const std::string& path, const StudyProblem<T>& study,
                   const OutputOptions& options, const DenseTensor<T>& estimate,
                   const std::vector<Factor>& factors, const std::string& manifest);
 
+/// Writes result.h5 of a run whose estimate is never formed: factors and manifest. Collective;
+/// IoError.
+void write_factors(const Communicator& communicator, const std::string& path,
+                   const std::vector<std::string>& axes, const std::vector<Factor>& factors,
+                   const std::string& manifest);
+
+/// A line per entry, each rank its own: position in each mode (from 0), value, prediction; as the
+/// factor "test_entries". Collective.
+template <typename T>
+[[nodiscard]] Factor prediction_table(const SparseTensor<T>& entries,
+                                      const std::vector<double>& predictions);
+
 /// Writes picture.png and, from metrics.jsonl, convergence.png. Collective; IoError.
 template <typename T>
 void write_pictures(const std::string& folder, const std::string& title,

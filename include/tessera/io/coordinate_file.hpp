@@ -44,7 +44,7 @@ struct CoordinateEntries {
     std::vector<std::string> remarks;  ///< sentences for the log
 };
 
-/// Whether a file begins like a list of entries. Throws IoError when it cannot be read.
+/// Whether this is a file that begins like a list of entries. Throws IoError when it cannot be read.
 [[nodiscard]] bool looks_like_coordinates(const std::string& path);
 
 /// Reads the header (a local call). Throws IoError where the file is missing or its beginning is no
