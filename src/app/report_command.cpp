@@ -48,6 +48,7 @@ std::vector<std::string> redraw(const Communicator& communicator, const std::str
         outline,
         Problem<double>{arrays->at("input"), arrays->mask, NoiseModel{}, arrays->axes, truth},
         Scaling{},
+        std::nullopt,
         {}};
     const DenseTensor<double>& estimate = arrays->at("estimate");
     std::vector<std::string> table = format_quality(judge_all(study, estimate, range));

@@ -8,6 +8,7 @@
 #include "tessera/app/commands.hpp"
 #include "tessera/app/held_out.hpp"
 #include "tessera/app/manifest.hpp"
+#include "tessera/app/memory_marks.hpp"
 #include "tessera/app/memory_plan.hpp"
 #include "tessera/app/problem_builder.hpp"
 #include "tessera/app/run_output.hpp"
@@ -39,35 +40,6 @@ struct Session {
     std::string manifest;
     bool resumed = false;
     double start_seconds = monotonic_seconds();
-};
-
-// The high-water mark of the largest rank at the end of each part of a run, for summary.json.
-class MemoryMarks {
-  public:
-    explicit MemoryMarks(const Communicator& communicator) : communicator_(communicator) {}
-    void set(const std::string& part) {
-        marks_.emplace_back(part, communicator_.max(memory_use().peak_resident_bytes));
-    }
-    void predict(const RunPlan& plan) { predicted_ = plan.peak(); }
-    /// Nothing for lists of entries, whose number is known only once they are read.
-    [[nodiscard]] const std::optional<PhaseMemory>& predicted() const { return predicted_; }
-    [[nodiscard]] double peak() const { return marks_.empty() ? 0.0 : marks_.back().second; }
-    [[nodiscard]] std::string describe() const {
-        return format_bytes(peak()) + " on the largest rank" +
-               (predicted_ ? " (" + format_bytes(predicted_->bytes) + " predicted)" : "");
-    }
-    [[nodiscard]] nlohmann::json json() const {
-        nlohmann::json values = nlohmann::json::object();
-        for (const auto& [part, bytes] : marks_) {
-            values[part] = bytes;
-        }
-        return values;
-    }
-
-  private:
-    const Communicator& communicator_;
-    std::vector<NamedValue> marks_;
-    std::optional<PhaseMemory> predicted_;
 };
 
 void on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
@@ -123,14 +95,9 @@ nlohmann::json summary_json(const Session& session, const RunEnd& end, Index ste
                               {"seconds_in_steps", end.seconds},
                               {"seconds", monotonic_seconds() - session.start_seconds},
                               {"ranks", session.communicator.size()},
-                              {"peak_memory_bytes_per_rank", memory.peak()},
-                              {"memory_high_water_bytes_after", memory.json()},
                               {"figures", values},
                               {"missed_expectations", missed}};
-    if (memory.predicted()) {
-        summary["predicted_peak_memory_bytes_per_rank"] = memory.predicted()->bytes;
-        summary["predicted_peak_phase"] = memory.predicted()->phase;
-    }
+    memory.add_to(summary);
     return summary;
 }
 
