@@ -89,18 +89,19 @@ void Convolution<T>::make_tables() {
 }
 
 template <typename T>
-void Convolution<T>::initialise(std::uint64_t seed, const std::string& prefix) {
+void Convolution<T>::initialise(std::uint64_t seed, const std::string& prefix,
+                                std::optional<double> weight_bound) {
     const double bound = 1.0 / std::sqrt(static_cast<double>(depth()));
-    const auto fill = [&](const std::string& what, Index offset, Index count) {
+    const auto fill = [&](const std::string& what, double limit, Index offset, Index count) {
         const Random random = random_stream(seed, prefix + "/" + name_ + what);
         T* values = parameters_->value().data() + offset;
         for (Index i = 0; i < count; ++i) {
-            values[i] = static_cast<T>(bound * (2.0 * random.uniform(i) - 1.0));
+            values[i] = static_cast<T>(limit * (2.0 * random.uniform(i) - 1.0));
         }
     };
-    fill(".weight", weight_, depth() * options_.outputs);
+    fill(".weight", weight_bound.value_or(bound), weight_, depth() * options_.outputs);
     if (options_.has_bias) {
-        fill(".bias", bias_, options_.outputs);
+        fill(".bias", bound, bias_, options_.outputs);
     }
 }
 

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include "tessera/base/error.hpp"
+#include "tessera/network/activated_factor.hpp"
+#include "tessera/network/deep_decoder.hpp"
 #include "tessera/network/free_factor.hpp"
+#include "tessera/network/sine_network.hpp"
 #include "tessera/network/skip_network.hpp"
 #include "tessera/parallel/agree.hpp"
 
@@ -29,19 +32,30 @@ std::unique_ptr<FactorGenerator<T>> make_factor_generator(
     const Communicator& communicator, std::uint64_t seed, const std::string& name) {
     check_slab(sites, local, name);
     const Range own{local.begin[0], local.end[0]};
+    std::unique_ptr<FactorGenerator<T>> generator;
     switch (options.kind) {
         case GeneratorKind::skip_network:
-            return std::make_unique<SkipNetwork<T>>(options, communicator, sites, own, rank, seed,
-                                                    name);
+            generator = std::make_unique<SkipNetwork<T>>(options, communicator, sites, own, rank,
+                                                         seed, name);
+            break;
         case GeneratorKind::deep_decoder:
+            generator = std::make_unique<DeepDecoder<T>>(options, communicator, sites, own, rank,
+                                                         seed, name);
+            break;
         case GeneratorKind::sine_network:
+            generator = std::make_unique<SineNetwork<T>>(options, communicator, sites, own, rank,
+                                                         seed, name);
+            break;
         case GeneratorKind::free_factor:
+            agree(communicator, [&] {
+                generator =
+                    std::make_unique<FreeFactor<T>>(options, sites, local, rank, seed, name);
+            });
             break;
     }
-    std::unique_ptr<FactorGenerator<T>> generator;
-    agree(communicator, [&] {
-        generator = std::make_unique<FreeFactor<T>>(options, sites, local, rank, seed, name);
-    });
+    if (options.activation != OutputActivation::none) {
+        return std::make_unique<ActivatedFactor<T>>(std::move(generator), options.activation);
+    }
     return generator;
 }
 

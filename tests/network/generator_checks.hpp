@@ -84,10 +84,10 @@ inline void check_gradient(const GeneratorOptions& options, const Extents& sites
 }
 
 /// Rows and gradients on all ranks together against those of one rank alone, relative to the
-/// largest entry.
+/// largest entry. The network's input has extents that were halved `input_halvings` times.
 template <typename T>
 void check_ranks(const GeneratorOptions& options, const Extents& sites, Index rank,
-                 double tolerance) {
+                 double tolerance, int input_halvings = 0) {
     const Communicator& world = Communicator::world();
     const Communicator self = world.split(world.rank(), 0);
     const auto whole = make_generator<T>(options, sites, rank, self);
@@ -120,10 +120,16 @@ void check_ranks(const GeneratorOptions& options, const Extents& sites, Index ra
     const Index shared = actual.shared_size();
     const double gradient_scale = largest_of(expected.gradient().data(), expected.size());
     double gradient_difference = 0.0;
+    // The learned input follows the shared parameters, row by row.
+    Index input_rows = sites[0];
+    Index first_input_row = own.begin;
+    for (int i = 0; i < input_halvings; ++i) {
+        input_rows = (input_rows + 1) / 2;
+        first_input_row = (first_input_row + 1) / 2;
+    }
+    const Index per_row = (expected.size() - shared) / input_rows;
     for (Index i = 0; i < actual.size(); ++i) {
-        // The learned input follows the shared parameters, site by site.
-        const Index per_row = sites[0] > 0 ? (expected.size() - shared) / sites[0] : 0;
-        const Index j = i < shared ? i : i + own.begin * per_row;
+        const Index j = i < shared ? i : i + first_input_row * per_row;
         gradient_difference =
             std::max(gradient_difference, std::abs(static_cast<double>(actual.gradient()(i)) -
                                                    static_cast<double>(expected.gradient()(j))));

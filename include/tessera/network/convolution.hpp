@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,9 +60,10 @@ class Convolution {
                 ParameterStore<T>& parameters, const std::string& name,
                 std::shared_ptr<LayerWorkspace<T>> workspace);
 
-    /// Uniform numbers of +- 1 / sqrt(taps x inputs), keyed by the name; after the store's
-    /// allocate().
-    void initialise(std::uint64_t seed, const std::string& prefix);
+    /// Uniform numbers of +- 1 / sqrt(taps x inputs), keyed by the name, the weights of +-
+    /// `weight_bound` where that is given; after the store's allocate().
+    void initialise(std::uint64_t seed, const std::string& prefix,
+                    std::optional<double> weight_bound = std::nullopt);
 
     /// Writes the own sites of `output` (held sites x outputs). The halo of the input has been
     /// filled. The output's values are accumulated into `statistics`, if there is one.
