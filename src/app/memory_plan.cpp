@@ -109,6 +109,30 @@ double result_bytes(const Study& study, const Sizes& sizes, bool truth, bool mas
     return arrays * sizes.entries * sizes.scalar + (masked ? sizes.entries : 0.0);
 }
 
+// The list that is split, and the list of the others that trivial fills are made from: positions
+// and values, host copies of both, and the chosen ones on their way; measured, 4.3 times the list.
+double splitting_bytes(const Study& study, const Sizes& sizes, const ExpectedMask& mask,
+                       int order) {
+    constexpr double copies = 4.3;
+    const double entry_bytes = sizes.scalar + sizeof(std::uint32_t) * order;
+    return study.data.hold_out > 0.0 ? copies * entry_bytes * sizes.block * mask.observed_share
+                                     : 0.0;
+}
+
+std::size_t scalar_bytes_of(const Study& study) {
+    return study.run.precision == RunOptions::Precision::float32 ? sizeof(float) : sizeof(double);
+}
+
+// Two lists, one as read and one in order, beside the order and the places of distinct positions;
+// what is held out is taken from copies in the host's memory.
+double list_building_bytes(const Study& study, double entries, double entry_bytes, Index ranks) {
+    const double order_bytes = sizeof(std::uint32_t) + 2.0 * sizeof(std::size_t);
+    const double routing = ranks > 1 ? sizeof(int) + sizeof(std::size_t) : 0.0;
+    const double sorting = 2.0 * entry_bytes + order_bytes;
+    const double splitting = study.data.hold_out > 0.0 ? 4.0 * entry_bytes : 0.0;
+    return entries * std::max({sorting, entry_bytes + routing + entry_bytes, splitting});
+}
+
 }  // namespace
 
 const PhaseMemory& RunPlan::peak() const {
@@ -122,41 +146,70 @@ RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks, do
     plan.ranks = ranks;
     plan.grid = plan_grid(study, outline, ranks, plan.grid_reason);
     plan.block = largest_block(outline.shape, plan.grid);
-    const bool masked = study.masks_entries();
+    const ExpectedMask mask = study.expected_mask();
     const bool truth = has_truth(study);
-    const std::size_t scalar_bytes =
-        study.run.precision == RunOptions::Precision::float32 ? sizeof(float) : sizeof(double);
+    const std::size_t scalar_bytes = scalar_bytes_of(study);
     const Sizes sizes{static_cast<double>(outline.shape.product()),
                       static_cast<double>(plan.block.product()), static_cast<double>(scalar_bytes)};
 
-    const double mask_bytes = masked ? sizes.block : 0.0;
+    const double mask_bytes = mask.present ? sizes.block : 0.0;
     const double problem = base_bytes + (truth ? 2.0 : 1.0) * sizes.tensor() + mask_bytes;
     const double reading = base_bytes + (study.has_truth_file() ? 2.0 : 1.0) * sizes.tensor() +
                            mask_bytes +
                            std::min(sizes.block * outline.file_bytes_per_entry, transfer_bytes);
-    plan.phases.push_back({"problem", std::max(problem, reading)});
+    const double splitting = splitting_bytes(study, sizes, mask, outline.shape.order());
+    plan.phases.push_back(
+        {"problem", std::max(problem + splitting / (1.0 - study.data.hold_out), reading)});
     double held = problem + kernel_pages;
     for (const PhaseMemory& phase :
-         study.method().plan(outline.shape, plan.block, outline.axes, scalar_bytes, masked)) {
+         study.method().plan(outline.shape, plan.block, outline.axes, scalar_bytes, mask)) {
         // The last one holds the estimate: that stays while it is judged and written.
         held = problem + kernel_pages + phase.bytes;
         plan.phases.push_back({phase.phase, held});
     }
-    if (truth) {
-        plan.phases.push_back({"quality", held + quality_bytes(plan, outline, sizes)});
+    if (truth || splitting > 0.0) {
+        const double quality = truth ? quality_bytes(plan, outline, sizes) : 0.0;
+        plan.phases.push_back({"quality", held + std::max(splitting, quality)});
     }
     plan.phases.push_back({"writing", held + hdf5_pages + writing_bytes(plan, sizes)});
     if (study.output.pictures) {
         plan.phases.push_back({"pictures", held + hdf5_pages + picture_pages});
     }
     plan.traffic =
-        study.method().traffic(outline.shape, plan.grid, outline.axes, scalar_bytes, masked);
-    plan.result_bytes = result_bytes(study, sizes, truth, masked);
+        study.method().traffic(outline.shape, plan.grid, outline.axes, scalar_bytes, mask);
+    plan.result_bytes = result_bytes(study, sizes, truth, mask.present);
     plan.checkpoint_bytes =
-        study.method().checkpoint_bytes(outline.shape, outline.axes, scalar_bytes, masked);
+        study.method().checkpoint_bytes(outline.shape, outline.axes, scalar_bytes, mask);
     if (plan.checkpoint_bytes) {
         *plan.checkpoint_bytes *= 2.0;
     }
+    return plan;
+}
+
+RunPlan plan_run(const Study& study, const SparseOutline& outline, Index ranks, double base_bytes) {
+    const Extents& shape = outline.expected.shape;
+    RunPlan plan;
+    plan.ranks = ranks;
+    plan.grid = sparse_grid_dims(ranks, shape);
+    plan.grid_reason = "the longest modes are cut, evenly by entries";
+    if (const Extents wanted(study.parallel.grid);
+        wanted.order() == shape.order() && wanted.product() == ranks) {
+        plan.grid = wanted;
+        plan.grid_reason = "parallel.grid of the deck";
+    }
+    plan.block = largest_block(shape, plan.grid);
+    const std::size_t scalar_bytes = scalar_bytes_of(study);
+    const double entries = outline.expected.entries / static_cast<double>(ranks);
+    const double entry_bytes = static_cast<double>(scalar_bytes) + 4.0 * shape.order();
+    plan.phases.push_back(
+        {"problem", base_bytes + list_building_bytes(study, entries, entry_bytes, ranks)});
+    double held = base_bytes + kernel_pages + entries * entry_bytes;
+    const ExpectedList list{shape, plan.block, entries * (1.0 - study.data.hold_out),
+                            study.data.absent()};
+    for (const PhaseMemory& phase : study.method().plan_sparse(list, scalar_bytes)) {
+        plan.phases.push_back({phase.phase, held + phase.bytes});
+    }
+    plan.phases.push_back({"writing", plan.phases.back().bytes + hdf5_pages});
     return plan;
 }
 

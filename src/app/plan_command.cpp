@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -108,9 +109,36 @@ std::vector<Index> usual_ranks() {
     return ranks;
 }
 
-RunPlan fitting(const Study& study, const DataOutline& outline, double base, double limit) {
+// What is known of the data, array or list, and the plan for a number of ranks.
+struct Subject {
+    Extents shape;
+    std::vector<std::string> axes;
+    std::string understood;
+    std::function<RunPlan(Index ranks, double base_bytes)> plan;
+};
+
+Subject subject_of(const Communicator& communicator, const Study& study) {
+    const auto with = [&](const auto& outline, const Extents& shape, const std::string& more) {
+        return Subject{shape, outline.axes, outline.understood + more,
+                       [&study, outline](Index ranks, double base_bytes) {
+                           return plan_run(study, outline, ranks, base_bytes);
+                       }};
+    };
+    if (!study.data.sparse()) {
+        const DataOutline outline = outline_data(communicator, study);
+        return with(outline, outline.shape, "");
+    }
+    const SparseOutline outline = outline_sparse_data(communicator, study);
+    const CoordinateForecast& expected = outline.expected;
+    return with(outline, expected.shape,
+                fmt::format("\n{} {:.6g} entries of {}",
+                            expected.exact ? "it holds" : "from pieces of it, about",
+                            expected.entries, expected.shape.to_string()));
+}
+
+RunPlan fitting(const Subject& subject, double base, double limit) {
     for (const Index ranks : usual_ranks()) {
-        RunPlan plan = plan_run(study, outline, ranks, base);
+        RunPlan plan = subject.plan(ranks, base);
         if (plan.peak().bytes <= limit) {
             return plan;
         }
@@ -131,23 +159,23 @@ ExitCode plan_command(const Communicator& communicator, const PlanArguments& arg
     deck.set_all(arguments.assignments);
     Study study;
     study.bind(deck);
-    const DataOutline outline = outline_data(communicator, study);
+    const Subject subject = subject_of(communicator, study);
     ensure_slepc();
     const double base = communicator.max(memory_use().peak_resident_bytes);
     std::vector<RunPlan> plans;
     for (const Index ranks : wanted_ranks(arguments.ranks, communicator.size())) {
-        plans.push_back(plan_run(study, outline, ranks, base));
+        plans.push_back(subject.plan(ranks, base));
     }
     std::optional<double> limit;
     if (arguments.fit) {
         limit = rank_limit(*arguments.fit);
-        plans.push_back(fitting(study, outline, base, *limit));
+        plans.push_back(fitting(subject, base, *limit));
     }
     const RunPlan& last = plans.back();
     if (arguments.json) {
         nlohmann::json json = {{"method", study.resolved().choice("method")},
-                               {"shape", outline.shape.to_vector()},
-                               {"axes", outline.axes},
+                               {"shape", subject.shape.to_vector()},
+                               {"axes", subject.axes},
                                {"base_bytes_per_rank", base},
                                {"result_bytes", last.result_bytes},
                                {"plans", nlohmann::json::array()}};
@@ -163,14 +191,16 @@ ExitCode plan_command(const Communicator& communicator, const PlanArguments& arg
         print(communicator, json.dump(2) + "\n");
         return ExitCode::done;
     }
-    std::string text = outline.understood + "\n" +
+    std::string text = subject.understood + "\n" +
                        fmt::format("method {}; a process without data takes {}\n",
                                    study.resolved().choice("method"), format_bytes(base));
     for (const RunPlan& plan : plans) {
         text += describe(plan);
     }
-    text += fmt::format("\non disk: result.h5 {}{}", format_bytes(last.result_bytes),
-                        study.output.compression > 0 ? " before compression" : "");
+    text += "\non disk: result.h5 " +
+            (study.data.sparse() ? std::string("with the factors alone")
+                                 : format_bytes(last.result_bytes) +
+                                       (study.output.compression > 0 ? " before compression" : ""));
     text += last.checkpoint_bytes
                 ? fmt::format(", checkpoints {}\n", format_bytes(*last.checkpoint_bytes))
                 : ", checkpoints not known\n";

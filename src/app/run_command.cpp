@@ -259,6 +259,8 @@ ExitCode execute(const Session& session) {
     MemoryMarks memory(session.communicator);
     memory.set("start");
     if (study.data.sparse()) {
+        const SparseOutline outline = outline_sparse_data(session.communicator, study);
+        memory.predict(plan_run(study, outline, session.communicator.size(), memory.peak()));
         return execute_sparse<T>(session, memory);
     }
     const DataOutline outline = outline_data(session.communicator, study);

@@ -119,8 +119,7 @@ SparseOutline outline_sparse_data(const Communicator& communicator, const Study&
         outline.test = inspect(communicator, study.data.test);
     }
     const auto order = static_cast<int>(outline.axes.size());
-    const Absent absent =
-        study.data.listed == DataOptions::Listed::others_zero ? Absent::zero : Absent::missing;
+    const Absent absent = study.data.absent();
     if (!study.method().takes_sparse(absent)) {
         throw UsageError(fmt::format(
             "method {} does not work on lists of entries (data.absent = \"{}\"): use method cp, or "
@@ -129,6 +128,8 @@ SparseOutline outline_sparse_data(const Communicator& communicator, const Study&
     }
     study.method().check(Extents::filled(order, SparseTensor<double>::largest_extent),
                          outline.axes);
+    agree(communicator,
+          [&] { outline.expected = forecast_coordinates(outline.data, options_of(study.data)); });
     outline.understood =
         fmt::format("{}: {}, a list of entries with {} modes ({}); the others are {}",
                     outline.data.path, outline.data.format, order, fmt::join(outline.axes, ", "),
@@ -184,9 +185,7 @@ SparseStudyProblem<T> build_sparse_problem(const Communicator& communicator, con
         tensor.partition().grid().dims().to_string(), communicator.size(), largest,
         100.0 * static_cast<double>(largest) * communicator.size() /
             static_cast<double>(std::max<Index>(1, tensor.entry_count()))));
-    const Absent absent =
-        study.data.listed == DataOptions::Listed::others_zero ? Absent::zero : Absent::missing;
-    return {{tensor, absent, outline.axes}, held_out, std::move(remarks)};
+    return {{tensor, study.data.absent(), outline.axes}, held_out, std::move(remarks)};
 }
 
 template SparseStudyProblem<float> build_sparse_problem<float>(const Communicator&, const Study&);

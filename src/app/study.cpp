@@ -1,7 +1,5 @@
 #include "tessera/app/study.hpp"
 
-#include <algorithm>
-
 #include "tessera/base/error.hpp"
 #include "tessera/io/atomic_file.hpp"
 #include "tessera/parallel/agree.hpp"
@@ -90,11 +88,17 @@ const MethodEntry& Study::method() const {
     throw UsageError("no method is named \"" + name + "\"");
 }
 
-bool Study::masks_entries() const {
-    return !data.mask.empty() || data.missing != DataOptions::Missing::none ||
-           data.hold_out > 0.0 ||
-           std::any_of(corruptions.begin(), corruptions.end(),
-                       [](const auto& corruption) { return corruption->kind() == "missing"; });
+ExpectedMask Study::expected_mask() const {
+    ExpectedMask mask{
+        !data.mask.empty() || data.missing != DataOptions::Missing::none || data.hold_out > 0.0,
+        1.0 - data.hold_out};
+    for (const auto& corruption : corruptions) {
+        if (const std::optional<double> kept = corruption->observed_share()) {
+            mask.present = true;
+            mask.observed_share *= *kept;
+        }
+    }
+    return mask;
 }
 
 std::string read_text_everywhere(const Communicator& communicator, const std::string& path) {

@@ -132,6 +132,26 @@ double CompressedFibres<T>::bytes() const {
     return sum;
 }
 
+template <typename T>
+double CompressedFibres<T>::expected_bytes(const Extents& block_shape, int target_mode,
+                                           double entries) {
+    double sum = entries * static_cast<double>(sizeof(T) + sizeof(std::uint32_t));
+    double prefixes = 1.0;
+    const std::vector<int> modes = order_of_modes(block_shape, target_mode);
+    for (std::size_t level = 0; level + 1 < modes.size(); ++level) {
+        prefixes *= static_cast<double>(block_shape[modes[level]]);
+        sum += 2.0 * sizeof(std::uint32_t) * std::min(entries, prefixes);
+    }
+    return sum;
+}
+
+template <typename T>
+double CompressedFibres<T>::building_bytes(int order, double entries) {
+    // Host copies of positions and values, the order, the lowest level, and the sorted values.
+    const double numbers = static_cast<double>(order) + 3.0;
+    return entries * (numbers * sizeof(std::uint32_t) + 2.0 * sizeof(T));
+}
+
 template struct CompressedFibres<float>;
 template struct CompressedFibres<double>;
 

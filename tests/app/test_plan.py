@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from program_case import SOURCE, Case, at_ranks, main, needs_data, summary
+from program_case import Case, at_ranks, main, summary
 
 # Of float64 entries: 34 MiB, so that the tensors and not the program decide.
 LARGE = """
@@ -30,9 +30,9 @@ class Plan(Case):
         self.assertEqual((outcome.code, outcome.stderr), (0, ""), outcome)
         return json.loads(outcome.stdout)
 
-    def assert_predicted(self, deck, ranks, within=0.15, name="run"):
+    def assert_predicted(self, deck, ranks, within=0.15, name="run", code=0):
         predicted = self.plan(deck, f"--ranks={ranks}")["plans"][0]
-        run = self.run_deck(ranks, deck, name=name)
+        run = self.run_deck(ranks, deck, name=name, code=code)
         said = summary(run)
         measured = said["peak_memory_bytes_per_rank"]
         for bytes_per_rank in (predicted["peak_bytes_per_rank"],
@@ -54,12 +54,31 @@ class Plan(Case):
     def test_peak_of_single_precision(self):
         self.assert_predicted(LARGE + '[run]\nprecision = "float32"\n', 1)
 
-    @needs_data
     @at_ranks(1, 2)
-    def test_decks_of_the_repository(self, ranks):
-        for deck in sorted((SOURCE / "inputs").glob("*.toml")):
-            with self.subTest(deck=deck.name):
-                self.assert_predicted(deck.read_text(), ranks, name=deck.stem)
+    def test_peak_of_methods_that_list_the_observed_entries(self, ranks):
+        masked = LARGE.replace('kind = "gaussian"\nsigma = 0.05',
+                               'kind = "missing"\npattern = "entries"\nkeep = 0.3')
+        svd = 'name = "svd"\ntruncation = "rank"\nrank = 8\n'
+        for name, options in (("cp", "rank = 8\nmaximum_steps = 2\n"),
+                              ("nmf", "rank = 8\nmaximum_steps = 2\n"),
+                              ("tucker", "ranks = [4, 4, 4]\ncompletion_maximum_sweeps = 2\n")):
+            with self.subTest(method=name):
+                self.assert_predicted(masked.replace(svd, f'name = "{name}"\n{options}'), ranks,
+                                      name=name, code=1)
+
+    @at_ranks(1, 2)
+    def test_peak_of_lists(self, ranks):
+        random = np.random.default_rng(1)
+        positions = [random.integers(1, extent + 1, 400_000) for extent in (300, 200, 150)]
+        np.savetxt(self.folder / "list.tns",
+                   np.column_stack([*positions, random.normal(size=400_000)]), "%d %d %d %.6f")
+        for absent, more in (("zero", ""), ("missing", ""), ("missing", "hold_out = 0.2")):
+            with self.subTest(absent=absent, more=more):
+                deck = (f'[data]\npath = "list.tns"\nabsent = "{absent}"\nindex_base = [1]\n{more}\n'
+                        '[method]\nname = "cp"\nrank = 8\nmaximum_steps = 3\n')
+                self.assert_predicted(deck, ranks, name=f"list-{absent}-{len(more)}", code=1)
+        said = self.plan(deck)
+        np.testing.assert_array_equal(said["shape"], [300, 200, 150])
 
     def test_figures_are_those_of_the_shape(self):
         plan = self.plan(LARGE, "--ranks=1,6,64")

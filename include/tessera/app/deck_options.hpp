@@ -10,6 +10,7 @@
 #include "tessera/base/types.hpp"
 #include "tessera/io/axes.hpp"
 #include "tessera/problem/scaling.hpp"
+#include "tessera/problem/sparse_problem.hpp"
 
 namespace tessera {
 
@@ -55,6 +56,10 @@ struct DataOptions {
     double hold_out = 0.0;
 
     [[nodiscard]] bool sparse() const { return listed != Listed::no; }
+    /// Of a list: what the entries are that it does not name.
+    [[nodiscard]] Absent absent() const {
+        return listed == Listed::others_zero ? Absent::zero : Absent::missing;
+    }
 
     void declare(OptionTable& table);
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tessera/app/problem_builder.hpp"
+#include "tessera/app/sparse_study.hpp"
 #include "tessera/app/study.hpp"
 
 namespace tessera {
@@ -27,6 +28,9 @@ struct RunPlan {
 /// Plans a run on `ranks` ranks. `base_bytes` is what a process holds before it has any data: its
 /// own high-water mark once MPI, Kokkos and SLEPc have started. Throws UsageError.
 [[nodiscard]] RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks,
+                               double base_bytes);
+/// The same for a list of entries, as many and as far as its file was looked at.
+[[nodiscard]] RunPlan plan_run(const Study& study, const SparseOutline& outline, Index ranks,
                                double base_bytes);
 
 }  // namespace tessera

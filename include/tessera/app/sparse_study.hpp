@@ -15,7 +15,8 @@ struct SparseOutline {
     CoordinateFile data;
     std::optional<CoordinateFile> test;
     std::vector<std::string> axes;
-    std::string understood;  ///< a sentence for the log
+    CoordinateForecast expected;  ///< of the data
+    std::string understood;       ///< a sentence for the log
 };
 
 /// Reads headers and checks everything that can be checked without the entries, that the method

@@ -30,8 +30,9 @@ class Study {
     }
     [[nodiscard]] bool has_truth_file() const { return resolved_->has_table("truth"); }
 
-    /// Whether some entries will be missing from the problem.
-    [[nodiscard]] bool masks_entries() const;
+    /// Whether some entries will be missing from the problem, and how many as far as the deck
+    /// tells.
+    [[nodiscard]] ExpectedMask expected_mask() const;
 
     DataOptions data;
     SourceOptions truth;

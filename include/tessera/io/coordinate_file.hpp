@@ -44,12 +44,25 @@ struct CoordinateEntries {
     std::vector<std::string> remarks;  ///< sentences for the log
 };
 
-/// Whether this is a file that begins like a list of entries. Throws IoError when it cannot be read.
+/// Whether this is a file that begins like a list of entries. Throws IoError when it cannot be
+/// read.
 [[nodiscard]] bool looks_like_coordinates(const std::string& path);
 
 /// Reads the header (a local call). Throws IoError where the file is missing or its beginning is no
 /// list of entries.
 [[nodiscard]] CoordinateFile inspect_coordinates(const std::string& path);
+
+/// What pieces of a file say of the whole of it.
+struct CoordinateForecast {
+    Extents shape;         ///< as stated, else up to the largest position seen
+    double entries = 0.0;  ///< as stated, else from the mean length of a line
+    bool exact = true;     ///< the file is short: all of it was looked at
+};
+
+/// Looks at a few pieces of a file (a local call). Lines that are wrong are for `read_coordinates`
+/// to complain of. Throws IoError when it cannot be read.
+[[nodiscard]] CoordinateForecast forecast_coordinates(const CoordinateFile& file,
+                                                      const CoordinateOptions& options);
 
 /// Reads all entries, each rank the lines that begin in its share of the bytes (collective). Throws
 /// IoError on all ranks, with the number of the first offending line, for a line with other columns

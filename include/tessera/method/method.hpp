@@ -31,6 +31,20 @@ struct PhaseMemory {
     double bytes = 0.0;
 };
 
+/// What is known before the data are read of the entries that will be missing.
+struct ExpectedMask {
+    bool present = false;
+    double observed_share = 1.0;  ///< of all entries; 1 where only the data will tell
+};
+
+/// What is known of a list of entries before it is read, of the rank that has most.
+struct ExpectedList {
+    Extents shape;
+    Extents block;
+    double entries = 0.0;
+    Absent absent = Absent::zero;
+};
+
 /// What the busiest rank sends to others in one step.
 struct StepTraffic {
     double messages = 0.0;
@@ -106,17 +120,17 @@ class MethodEntry {
     [[nodiscard]] virtual std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                         const std::vector<std::string>& axes,
                                                         std::size_t scalar_bytes,
-                                                        bool masked) const = 0;
+                                                        const ExpectedMask& mask) const = 0;
     /// Messages and bytes per step on a process grid, where the method knows.
     [[nodiscard]] virtual std::optional<StepTraffic> traffic(
         const Extents& /*shape*/, const Extents& /*grid*/, const std::vector<std::string>& /*axes*/,
-        std::size_t /*scalar_bytes*/, bool /*masked*/) const {
+        std::size_t /*scalar_bytes*/, const ExpectedMask& /*mask*/) const {
         return std::nullopt;
     }
     /// Bytes of one checkpoint, where the method knows.
     [[nodiscard]] virtual std::optional<double> checkpoint_bytes(
         const Extents& /*shape*/, const std::vector<std::string>& /*axes*/,
-        std::size_t /*scalar_bytes*/, bool /*masked*/) const {
+        std::size_t /*scalar_bytes*/, const ExpectedMask& /*mask*/) const {
         return std::nullopt;
     }
 
@@ -128,6 +142,12 @@ class MethodEntry {
 
     /// Whether the method works on lists of entries, of which the others are zeros or missing.
     [[nodiscard]] virtual bool takes_sparse(Absent /*absent*/) const { return false; }
+    /// As `plan`, for a list of entries: bytes beyond the list itself. Only called where
+    /// `takes_sparse` says so.
+    [[nodiscard]] virtual std::vector<PhaseMemory> plan_sparse(const ExpectedList& /*list*/,
+                                                               std::size_t /*scalar_bytes*/) const {
+        return {};
+    }
     /// As `make`; only called where `takes_sparse` says so.
     [[nodiscard]] virtual std::unique_ptr<Method<float>> make_sparse(
         const SparseProblem<float>& /*problem*/, std::uint64_t /*seed*/) const {

@@ -47,6 +47,8 @@ class Corruption {
     [[nodiscard]] virtual std::string kind() const = 0;
     /// The keys of the deck's table, bound to this object.
     virtual void declare(OptionTable& table) = 0;
+    /// Share of the entries that it leaves observed, where it takes any away.
+    [[nodiscard]] virtual std::optional<double> observed_share() const { return std::nullopt; }
     /// Checks the options against a shape; throws UsageError. `apply` does so too.
     virtual void check(const Extents& shape, const std::vector<std::string>& axes) const;
     /// Corrupts the values in place. Collective; throws UsageError on all ranks alike.

@@ -25,6 +25,7 @@ struct MissingCorruption final : Corruption {
 
     [[nodiscard]] std::string kind() const override { return "missing"; }
     void declare(OptionTable& table) override;
+    [[nodiscard]] std::optional<double> observed_share() const override { return keep; }
     void check(const Extents& shape, const std::vector<std::string>& axes) const override;
     void apply(CorruptionContext<float>& context) const override;
     void apply(CorruptionContext<double>& context) const override;

@@ -45,6 +45,10 @@ struct CompressedFibres {
     [[nodiscard]] Index entries() const { return static_cast<Index>(values.size()); }
     /// Bytes of all arrays.
     [[nodiscard]] double bytes() const;
+    /// The same at the most, and what the constructor needs beside them, before there are entries.
+    [[nodiscard]] static double expected_bytes(const Extents& block_shape, int target_mode,
+                                               double entries);
+    [[nodiscard]] static double building_bytes(int order, double entries);
 
     Extents block_shape;
     std::vector<Height> at_height;

@@ -76,6 +76,18 @@ CompletionMethod<T>::CompletionMethod(const SparseTensor<T>& observed,
 }
 
 template <typename T>
+double CompletionMethod<T>::equation_bytes(const Extents& block_shape, Index rank) {
+    // The sums of a batch of rows and the own part of them, which is all on one rank.
+    Index rows = 0;
+    for (int mode = 0; mode < block_shape.order(); ++mode) {
+        rows = std::max(rows, block_shape[mode]);
+    }
+    const double numbers =
+        static_cast<double>(rows) * static_cast<double>(normal_equations_size(rank));
+    return 2.0 * sizeof(double) * std::min(numbers, static_cast<double>(most_equations));
+}
+
+template <typename T>
 void CompletionMethod<T>::begin_start() {
     // Normal numbers of the size that gives the model the root mean square of the data: a sum of
     // `rank` products of `order` numbers of standard deviation s has standard deviation

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "tessera/base/error.hpp"
 #include "tessera/method/cp/completion_method.hpp"
@@ -31,7 +32,7 @@ class CpEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                bool masked) const override;
+                                                const ExpectedMask& mask) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -52,7 +53,12 @@ class CpEntry final : public MethodEntry {
         return make_sparse_method(problem, seed);
     }
 
+    [[nodiscard]] std::vector<PhaseMemory> plan_sparse(const ExpectedList& list,
+                                                       std::size_t scalar_bytes) const override;
+
   private:
+    [[nodiscard]] double factor_bytes(const Extents& block) const;
+
     template <typename T>
     [[nodiscard]] std::unique_ptr<Method<T>> make_method(const Problem<T>& problem,
                                                          std::uint64_t seed) const {
@@ -87,15 +93,23 @@ class CpEntry final : public MethodEntry {
     CpOptions options_;
 };
 
+// Of the fibres of a mode: what stays, and what only building them takes.
+template <typename T>
+std::pair<double, double> fibre_bytes(const ExpectedList& list, int mode) {
+    using Fibres = CompressedFibres<T>;
+    return {Fibres::expected_bytes(list.block, mode, list.entries),
+            Fibres::building_bytes(list.block.order(), list.entries)};
+}
+
 void CpEntry::check(const Extents& shape, const std::vector<std::string>& /*axes*/) const {
     if (shape.order() < 2) {
         throw UsageError("method cp needs a tensor of order 2 or more; this one has order 1");
     }
 }
 
-std::vector<PhaseMemory> CpEntry::plan(const Extents& /*shape*/, const Extents& block,
-                                       const std::vector<std::string>& /*axes*/,
-                                       std::size_t scalar_bytes, bool /*masked*/) const {
+// The current and the best factors; the products, right-hand sides and new rows of a mode; the
+// Gram matrices.
+double CpEntry::factor_bytes(const Extents& block) const {
     const auto rank = static_cast<double>(options_.rank);
     double rows = 0.0;
     double largest = 0.0;
@@ -103,13 +117,48 @@ std::vector<PhaseMemory> CpEntry::plan(const Extents& /*shape*/, const Extents& 
         rows += static_cast<double>(block[mode]);
         largest = std::max(largest, static_cast<double>(block[mode]));
     }
-    // The current and the best factors; the products, right-hand sides and new rows of a mode; the
-    // Gram matrices.
-    const double factors = 8.0 * rank * (2.0 * rows + 3.0 * largest) +
-                           8.0 * rank * rank * 2.0 * static_cast<double>(block.order() + 2);
-    const double sweep = factors + DimensionTree<double>::bytes(block, options_.rank);
-    const double tensor = static_cast<double>(block.product()) * static_cast<double>(scalar_bytes);
-    return {{"sweeps", sweep}, {"estimate", sweep + tensor}};
+    return sizeof(double) * (rank * (2.0 * rows + 3.0 * largest) +
+                             rank * rank * 2.0 * static_cast<double>(block.order() + 2));
+}
+
+std::vector<PhaseMemory> CpEntry::plan(const Extents& shape, const Extents& block,
+                                       const std::vector<std::string>& /*axes*/,
+                                       std::size_t scalar_bytes, const ExpectedMask& mask) const {
+    const auto scalar = static_cast<double>(scalar_bytes);
+    const double tensor = static_cast<double>(block.product()) * scalar;
+    if (!mask.present) {
+        const double sweep =
+            factor_bytes(block) + DimensionTree<double>::bytes(block, options_.rank);
+        return {{"sweeps", sweep}, {"estimate", sweep + tensor}};
+    }
+    const double entries = static_cast<double>(block.product()) * mask.observed_share;
+    const double list = entries * (scalar + sizeof(std::uint32_t) * block.order());
+    std::vector<PhaseMemory> phases =
+        plan_sparse({shape, block, entries, Absent::missing}, scalar_bytes);
+    for (PhaseMemory& phase : phases) {
+        phase.bytes += list;
+    }
+    phases.push_back({"estimate", phases.back().bytes + tensor});
+    return phases;
+}
+
+std::vector<PhaseMemory> CpEntry::plan_sparse(const ExpectedList& list,
+                                              std::size_t scalar_bytes) const {
+    const bool single = scalar_bytes == sizeof(float);
+    const int order = list.block.order();
+    double fibres = 0.0;
+    double preparation = 0.0;
+    for (int mode = 0; mode < order; ++mode) {
+        const auto [kept, building] =
+            single ? fibre_bytes<float>(list, mode) : fibre_bytes<double>(list, mode);
+        preparation = std::max(preparation, fibres + kept + building);
+        fibres += kept;
+    }
+    double sweeps = fibres + factor_bytes(list.block);
+    if (list.absent == Absent::missing) {
+        sweeps += CompletionMethod<double>::equation_bytes(list.block, options_.rank);
+    }
+    return {{"fibres", preparation}, {"sweeps", sweeps}};
 }
 
 }  // namespace

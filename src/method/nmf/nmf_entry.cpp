@@ -28,7 +28,7 @@ class NmfEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                bool masked) const override;
+                                                const ExpectedMask& mask) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -70,17 +70,18 @@ std::vector<bool> NmfEntry::preferred_split(const Extents& shape,
 
 std::vector<PhaseMemory> NmfEntry::plan(const Extents& shape, const Extents& block,
                                         const std::vector<std::string>& axes,
-                                        std::size_t scalar_bytes, bool masked) const {
+                                        std::size_t scalar_bytes, const ExpectedMask& mask) const {
     const ColumnModes modes = choose_column_modes(shape, axes, options_.columns);
     const auto columns = static_cast<double>(column_count(shape, modes));
     const auto entries = static_cast<double>(block.product());
     const auto scalar = static_cast<double>(scalar_bytes);
-    // Both factors, their products and new rows. Of a masked tensor every entry may be observed: a
-    // value, a column number and a residual.
+    // Both factors, their products and new rows. Of each observed entry of a masked tensor a value,
+    // a column number and a residual.
     const double factors =
         3.0 * 8.0 * static_cast<double>(options_.rank) * (entries / columns + columns);
-    const double steps = factors + (masked ? entries * (scalar + 12.0) : 0.0) +
-                         (modes.permuted() ? entries * (scalar + (masked ? 1.0 : 0.0)) : 0.0);
+    const double steps = factors +
+                         (mask.present ? entries * mask.observed_share * (scalar + 12.0) : 0.0) +
+                         (modes.permuted() ? entries * (scalar + (mask.present ? 1.0 : 0.0)) : 0.0);
     return {{"steps", steps},
             {"estimate", steps + entries * scalar * (modes.permuted() ? 2.0 : 1.0)}};
 }

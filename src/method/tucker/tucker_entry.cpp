@@ -35,7 +35,7 @@ class TuckerEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                bool masked) const override;
+                                                const ExpectedMask& mask) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t /*seed*/) const override {
@@ -67,7 +67,8 @@ std::vector<bool> TuckerEntry::preferred_split(const Extents& shape,
 
 std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& block,
                                            const std::vector<std::string>& axes,
-                                           std::size_t scalar_bytes, bool masked) const {
+                                           std::size_t scalar_bytes,
+                                           const ExpectedMask& mask) const {
     const std::vector<Index> ranks = expected_ranks(shape, tucker_ranks(options_, shape, axes));
     const std::vector<int> order = modes(shape, axes);
     const auto kept = [&](int mode) {
@@ -94,12 +95,13 @@ std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& 
     }
     // Gram matrix, its packed copy, LAPACK's copy and work space (two squares), vectors.
     const double small = 6.0 * 8.0 * square;
-    // Values, positions and the orders of each entry, as if all were observed.
+    // Values, positions and the orders of each observed entry.
     const auto order_of_data = static_cast<double>(shape.order());
-    const double entries = masked ? static_cast<double>(block.product()) *
-                                        (static_cast<double>(scalar_bytes) + 4.0 * order_of_data +
-                                         8.0 * (order_of_data - 1.0))
-                                  : 0.0;
+    const double entries = mask.present
+                               ? static_cast<double>(block.product()) * mask.observed_share *
+                                     (static_cast<double>(scalar_bytes) + 4.0 * order_of_data +
+                                      8.0 * (order_of_data - 1.0))
+                               : 0.0;
     return {{"decomposition", std::max(decomposition + small, entries)},
             {"estimate", tensor_bytes * (1.0 + smallest_rank_kept + core_kept) + small + entries}};
 }

@@ -38,6 +38,9 @@ class CompletionMethod final : public Method<T> {
     [[nodiscard]] std::vector<double> predict(const SparseTensor<T>& at) const override;
     [[nodiscard]] std::vector<Factor> factors() const override;
 
+    /// Bytes of the normal equations that a rank holds at a time.
+    [[nodiscard]] static double equation_bytes(const Extents& block_shape, Index rank);
+
   private:
     /// The rows of every mode's factor that belong to this rank's block, row-major.
     using Rows = std::vector<std::vector<double>>;
