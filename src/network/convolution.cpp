@@ -9,6 +9,7 @@
 #include "random_stream.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/linalg/blas.hpp"
+#include "winograd.hpp"
 
 namespace tessera {
 namespace {
@@ -27,7 +28,8 @@ Index reflected(Index position, Index extent) {
 }  // namespace
 
 template <typename T>
-T* LayerWorkspace<T>::grown(HostView<T>& view, Index count) {
+T* LayerWorkspace<T>::buffer(int which, Index count) {
+    HostView<T>& view = buffers_[which];
     if (static_cast<Index>(view.extent(0)) < count) {
         view = HostView<T>();
         view = allocate_host<T>("layer workspace", count);
@@ -116,6 +118,22 @@ double Convolution<T>::flops() const {
            static_cast<double>(options_.outputs);
 }
 
+// By the whole map, so that the choice does not depend on the number of ranks.
+template <typename T>
+bool Convolution<T>::suits_winograd() const {
+    constexpr Index least_channels = 16;
+    constexpr Index least_sites = 1024;
+    return input_.sites().order() == 2 && options_.taps == 3 && options_.stride == 1 &&
+           std::min(options_.inputs, options_.outputs) >= least_channels &&
+           input_.sites().product() >= least_sites;
+}
+
+template <typename T>
+WinogradLayer<T> Convolution<T>::winograd() const {
+    return {&source_[0],     &source_[1],      sites_in_[0],    sites_in_[1],
+            options_.inputs, options_.outputs, workspace_.get()};
+}
+
 template <typename T>
 Index Convolution<T>::strip_sites() const {
     const Index site_bytes = depth() * static_cast<Index>(sizeof(T));
@@ -185,12 +203,16 @@ void Convolution<T>::forward(const MapReader<T>& input, T* output, Normalisation
     const bool with_bias = options_.has_bias && !options_.normalised;
     const T* bias = parameters_->value().data() + bias_;
     T* own = output + output_.own_offset() * outputs;
+    if (suits_winograd()) {
+        winograd().forward(input, weight(), with_bias ? bias : nullptr, own, statistics);
+        return;
+    }
     const bool direct = is_pointwise() && input.scale == nullptr;
     for (Index first = 0; first < sites; first += strip) {
         const Index count = std::min(strip, sites - first);
         const T* panel = input.data + (input_.own_offset() + first) * options_.inputs;
         if (!direct) {
-            T* gathered = workspace_->panel(strip * depth());
+            T* gathered = workspace_->buffer(0, strip * depth());
             gather(input, first, count, gathered);
             panel = gathered;
         }
@@ -239,13 +261,20 @@ void Convolution<T>::backward(const MapReader<T>& input, const T* output_gradien
     if (scatters && !add) {
         std::fill_n(input_gradient, input_.held_sites() * inputs, T{0});
     }
+    if (suits_winograd()) {
+        winograd().backward(input, weight(), own, weight_gradient, input_gradient);
+        if (scatters) {
+            input_.add_halo(input_gradient, inputs);
+        }
+        return;
+    }
     const bool direct = is_pointwise() && input.scale == nullptr;
     for (Index first = 0; first < sites; first += strip) {
         const Index count = std::min(strip, sites - first);
         const T* rows = own + first * outputs;
         const T* panel = input.data + (input_.own_offset() + first) * inputs;
         if (!direct) {
-            T* gathered = workspace_->panel(strip * depth());
+            T* gathered = workspace_->buffer(0, strip * depth());
             gather(input, first, count, gathered);
             panel = gathered;
         }
@@ -254,7 +283,7 @@ void Convolution<T>::backward(const MapReader<T>& input, const T* output_gradien
         if (input_gradient == nullptr) {
             continue;
         }
-        T* target = scatters ? workspace_->second_panel(strip * depth())
+        T* target = scatters ? workspace_->buffer(1, strip * depth())
                              : input_gradient + (input_.own_offset() + first) * inputs;
         blas::gemm<T>(Transpose::yes, Transpose::no, depth(), count, outputs, T{1}, weight(),
                       outputs, rows, outputs, add && !scatters ? T{1} : T{0}, target, depth());

@@ -160,6 +160,18 @@ TEST(Convolution, AgreesWithLoopsInFloat) {
     }
 }
 
+// Images this large, with so many channels, go by Winograd's algorithm; 17 and 20 channels leave a
+// rest beside the lanes of 16, 33 x 38 sites a rest beside the tiles of 4.
+TEST(Convolution, LargeImagesAgreeWithLoops) {
+    for (const Padding padding : {Padding::reflection, Padding::zero}) {
+        for (const bool normalised : {false, true}) {
+            const ConvolutionOptions options{17, 20, 3, 1, padding, !normalised, normalised};
+            compare_with_loops<double>({{33, 38}, options}, 1e-11);
+            compare_with_loops<float>({{33, 38}, options}, 1e-4);
+        }
+    }
+}
+
 TEST(Convolution, ManySitesTakeSeveralStrips) {
     compare_with_loops<double>({{3001}, {5, 2, 3, 1, Padding::reflection, true, false}}, 1e-12);
 }

@@ -29,19 +29,18 @@ struct ConvolutionOptions {
     bool normalised = false;
 };
 
+template <typename T>
+struct WinogradLayer;
+
 /// Memory that the layers of a network use one after the other.
 template <typename T>
 class LayerWorkspace {
   public:
-    /// At least `count` entries; what was there is lost.
-    [[nodiscard]] T* panel(Index count) { return grown(panel_, count); }
-    [[nodiscard]] T* second_panel(Index count) { return grown(second_, count); }
+    /// Buffer `which` (0 to 3) with room for `count` entries; what was there is lost when it grows.
+    [[nodiscard]] T* buffer(int which, Index count);
 
   private:
-    T* grown(HostView<T>& view, Index count);
-
-    HostView<T> panel_;
-    HostView<T> second_;
+    HostView<T> buffers_[4];
 };
 
 /// Convolution (cross-correlation, as everywhere in this field) of a channel-last map in one, two
@@ -49,7 +48,8 @@ class LayerWorkspace {
 /// o + t - (taps - 1) / 2] W[t]. A dense layer is one with one tap.
 ///
 /// Computed as matrix products of strips of sites, whose neighbours are gathered into panels of
-/// cache size (activation included), with W as (taps x inputs) x outputs, row-major.
+/// cache size (activation included), with W as (taps x inputs) x outputs, row-major. Large images
+/// with many channels go by Winograd's F(4x4, 3x3), with 4 times fewer products.
 template <typename T>
 class Convolution {
   public:
@@ -81,6 +81,8 @@ class Convolution {
 
   private:
     [[nodiscard]] bool is_pointwise() const { return options_.taps == 1 && options_.stride == 1; }
+    [[nodiscard]] bool suits_winograd() const;
+    [[nodiscard]] WinogradLayer<T> winograd() const;
     [[nodiscard]] Index depth() const { return taps_ * options_.inputs; }
     [[nodiscard]] Index strip_sites() const;
     [[nodiscard]] const T* weight() const;

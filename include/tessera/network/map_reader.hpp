@@ -15,15 +15,18 @@ struct MapReader {
     const T* shift = nullptr;
     T slope = T{1};  ///< of negative values, 0 (ReLU) to 1 (no activation)
 
-    void read(Index site, T* to) const {
+    void read(Index site, T* to) const { read_part(site, channels, to); }
+
+    /// The first `count` channels of a site.
+    void read_part(Index site, Index count, T* to) const {
         const T* from = data + site * channels;
         if (scale == nullptr) {
-            for (Index c = 0; c < channels; ++c) {
+            for (Index c = 0; c < count; ++c) {
                 to[c] = from[c];
             }
             return;
         }
-        for (Index c = 0; c < channels; ++c) {
+        for (Index c = 0; c < count; ++c) {
             const T v = scale[c] * from[c] + shift[c];
             const T w = slope * v;
             to[c] = v > w ? v : w;
