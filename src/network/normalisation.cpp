@@ -9,8 +9,8 @@ namespace tessera {
 namespace {
 
 constexpr double variance_floor = 1e-5;
-constexpr Index block = 16;        // channels whose sums stay in registers
-constexpr Index piece_sites = 64;  // sites that stay in cache from block to block
+constexpr Index block = 16;       // channels whose sums stay in registers
+constexpr Index piece_sites = 8;  // a piece is one run of memory of a few cache lines
 constexpr Index grain_sites = 256;
 
 // Calls work(site, sites, channel, width) for pieces of cache size and blocks of channels.

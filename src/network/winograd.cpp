@@ -21,6 +21,24 @@ using winograd::tile;
 constexpr Index batch_tiles = 128;
 constexpr Index grain_tiles = 8;
 
+// Fills a lane with `width` numbers and zeros behind them.
+template <typename T>
+void copy_lane(const T* from, Index width, T* to) {
+    if (width == lane) {
+        std::copy_n(from, lane, to);
+    } else {
+        std::fill_n(to, lane, T{0});
+        std::copy_n(from, width, to);
+    }
+}
+
+// From one product's plane to the next: a power of two would send all 36 to the same few lines of
+// the caches.
+constexpr Index plane_stride(Index rows, Index channels) {
+    constexpr Index padding = 3 * lane;
+    return rows * channels + padding;
+}
+
 // Where the 6 x 6 inputs of a tile lie, as sums of a row's and a column's number of sites; -1:
 // zero.
 struct PatchSources {
@@ -54,12 +72,7 @@ class Batch {
                 const Index width = std::min(lane, layer_.inputs - channel);
                 Square<T, patch> values;
                 Square<T, patch> result;
-                for (int i = 0; i < patch; ++i) {
-                    for (int j = 0; j < patch; ++j) {
-                        read(input, sources.row[i], sources.column[j], channel, width,
-                             values[i][j]);
-                    }
-                }
+                read(input, sources, channel, width, values);
                 winograd::transform<winograd::Input, T, patch, patch>(values, result);
                 store(result, layer_.inputs, at, channel, width, transformed);
             }
@@ -72,13 +85,14 @@ class Batch {
             const auto [row, column] = corner(at);
             for (Index channel = 0; channel < layer_.outputs; channel += lane) {
                 const Index width = std::min(lane, layer_.outputs - channel);
-                Square<T, tile> values = {};
+                Square<T, tile> values;
                 Square<T, patch> result;
-                for (Index i = 0; i < std::min<Index>(tile, layer_.rows - row); ++i) {
-                    for (Index j = 0; j < std::min<Index>(tile, layer_.columns - column); ++j) {
+                for (Index i = 0; i < tile; ++i) {
+                    for (Index j = 0; j < tile; ++j) {
+                        const bool inside = row + i < layer_.rows && column + j < layer_.columns;
                         const Index site = (row + i) * layer_.columns + column + j;
-                        std::copy_n(gradient + site * layer_.outputs + channel, width,
-                                    values[i][j]);
+                        copy_lane(gradient + site * layer_.outputs + channel, inside ? width : 0,
+                                  values[i][j]);
                     }
                 }
                 winograd::transform<winograd::OutputGradient, T, tile, patch>(values, result);
@@ -151,21 +165,37 @@ class Batch {
         });
     }
 
-    static void read(const MapReader<T>& input, Index row, Index column, Index channel, Index width,
-                     T* to) {
-        if (row < 0 || column < 0) {
-            std::fill_n(to, lane, T{0});
-            return;
+    // MapReader's rule on a lane of all sites of a patch.
+    static void read(const MapReader<T>& input, const PatchSources& sources, Index channel,
+                     Index width, Square<T, patch>& values) {
+        T scale[lane];
+        T shift[lane];
+        const T slope = input.slope;
+        const bool is_plain = input.scale == nullptr;
+        if (!is_plain) {
+            copy_lane(input.scale + channel, width, scale);
+            copy_lane(input.shift + channel, width, shift);
         }
-        const MapReader<T> part{input.data + channel, input.channels,
-                                input.scale != nullptr ? input.scale + channel : nullptr,
-                                input.shift != nullptr ? input.shift + channel : nullptr,
-                                input.slope};
-        if (width == lane) {
-            part.read_part(row + column, lane, to);
-        } else {
-            std::fill_n(to, lane, T{0});
-            part.read_part(row + column, width, to);
+        for (int i = 0; i < patch; ++i) {
+            for (int j = 0; j < patch; ++j) {
+                T* to = values[i][j];
+                if (sources.row[i] < 0 || sources.column[j] < 0) {
+                    std::fill_n(to, lane, T{0});
+                    continue;
+                }
+                const Index site = sources.row[i] + sources.column[j];
+                copy_lane(input.data + site * input.channels + channel, width, to);
+                if (is_plain) {
+                    continue;
+                }
+                // Otherwise the compiler unrolls this loop before it looks for vectors.
+#pragma omp simd
+                for (Index c = 0; c < lane; ++c) {
+                    const T v = scale[c] * to[c] + shift[c];
+                    const T w = slope * v;
+                    to[c] = v > w ? v : w;
+                }
+            }
         }
     }
 
@@ -173,7 +203,7 @@ class Batch {
                T* transformed) const {
         for (int k = 0; k < products; ++k) {
             const T* from = values[k / patch][k % patch];
-            T* to = transformed + (k * count_ + at) * channels + channel;
+            T* to = transformed + k * plane_stride(count_, channels) + at * channels + channel;
             if (width == lane) {
                 std::copy_n(from, lane, to);
             } else {
@@ -185,7 +215,8 @@ class Batch {
     void load(const T* transformed, Index channels, Index at, Index channel, Index width,
               Square<T, patch>& values) const {
         for (int k = 0; k < products; ++k) {
-            const T* from = transformed + (k * count_ + at) * channels + channel;
+            const T* from =
+                transformed + k * plane_stride(count_, channels) + at * channels + channel;
             T* to = values[k / patch][k % patch];
             if (width == lane) {
                 std::copy_n(from, lane, to);
@@ -227,16 +258,17 @@ class Batch {
 // of channels is one long row.
 template <typename T>
 void transform_weight(const T* weight, Index pairs, T* transformed) {
+    const Index stride = plane_stride(pairs, 1);
     for (Index first = 0; first < pairs; first += lane) {
         const Index width = std::min(lane, pairs - first);
-        Square<T, 3> values = {};
+        Square<T, 3> values;
         Square<T, patch> result;
         for (int k = 0; k < 9; ++k) {
-            std::copy_n(weight + k * pairs + first, width, values[k / 3][k % 3]);
+            copy_lane(weight + k * pairs + first, width, values[k / 3][k % 3]);
         }
         winograd::transform<winograd::Kernel, T, 3, patch>(values, result);
         for (int k = 0; k < products; ++k) {
-            std::copy_n(result[k / patch][k % patch], width, transformed + k * pairs + first);
+            std::copy_n(result[k / patch][k % patch], width, transformed + k * stride + first);
         }
     }
 }
@@ -244,12 +276,13 @@ void transform_weight(const T* weight, Index pairs, T* transformed) {
 // Adds G^T U G to the gradient of the weights.
 template <typename T>
 void add_weight_gradient(const T* transformed, Index pairs, T* gradient) {
+    const Index stride = plane_stride(pairs, 1);
     for (Index first = 0; first < pairs; first += lane) {
         const Index width = std::min(lane, pairs - first);
-        Square<T, patch> values = {};
+        Square<T, patch> values;
         Square<T, 3> result;
         for (int k = 0; k < products; ++k) {
-            std::copy_n(transformed + k * pairs + first, width, values[k / patch][k % patch]);
+            copy_lane(transformed + k * stride + first, width, values[k / patch][k % patch]);
         }
         winograd::transform<winograd::KernelGradient, T, patch, 3>(values, result);
         for (int k = 0; k < 9; ++k) {
@@ -272,10 +305,11 @@ template <typename T>
 void WinogradLayer<T>::forward(const MapReader<T>& input, const T* weight, const T* bias, T* output,
                                Normalisation<T>* statistics) const {
     const Index tiles = tile_count(*this);
+    const Index pairs = plane_stride(inputs * outputs, 1);
     const Index across = (columns + tile - 1) / tile;
-    T* u = workspace->buffer(0, products * inputs * outputs);
-    T* v = workspace->buffer(1, products * batch_tiles * inputs);
-    T* m = workspace->buffer(2, products * batch_tiles * outputs);
+    T* u = workspace->buffer(0, products * pairs);
+    T* v = workspace->buffer(1, products * plane_stride(batch_tiles, inputs));
+    T* m = workspace->buffer(2, products * plane_stride(batch_tiles, outputs));
     transform_weight(weight, inputs * outputs, u);
     Index rows_summed = 0;
     for (Index first = 0; first < tiles; first += batch_tiles) {
@@ -283,9 +317,9 @@ void WinogradLayer<T>::forward(const MapReader<T>& input, const T* weight, const
         const Index count = batch.count();
         batch.transform_inputs(input, v);
         for (Index k = 0; k < products; ++k) {
-            blas::gemm<T>(Transpose::no, Transpose::no, outputs, count, inputs, T{1},
-                          u + k * inputs * outputs, outputs, v + k * count * inputs, inputs, T{0},
-                          m + k * count * outputs, outputs);
+            blas::gemm<T>(Transpose::no, Transpose::no, outputs, count, inputs, T{1}, u + k * pairs,
+                          outputs, v + k * plane_stride(count, inputs), inputs, T{0},
+                          m + k * plane_stride(count, outputs), outputs);
         }
         batch.write_outputs(m, bias, output);
         const Index finished = std::min(rows, (first + count) / across * tile);
@@ -302,25 +336,26 @@ void WinogradLayer<T>::backward(const MapReader<T>& input, const T* weight,
                                 const T* output_gradient, T* weight_gradient,
                                 T* input_gradient) const {
     const Index tiles = tile_count(*this);
-    T* u = workspace->buffer(0, products * inputs * outputs);
-    T* v = workspace->buffer(1, products * batch_tiles * inputs);
-    T* w = workspace->buffer(2, products * batch_tiles * outputs);
-    T* of_u = workspace->buffer(3, products * inputs * outputs);
+    const Index pairs = plane_stride(inputs * outputs, 1);
+    T* u = workspace->buffer(0, products * pairs);
+    T* v = workspace->buffer(1, products * plane_stride(batch_tiles, inputs));
+    T* w = workspace->buffer(2, products * plane_stride(batch_tiles, outputs));
+    T* of_u = workspace->buffer(3, products * pairs);
     transform_weight(weight, inputs * outputs, u);
-    std::fill_n(of_u, products * inputs * outputs, T{0});
+    std::fill_n(of_u, products * pairs, T{0});
     for (Index first = 0; first < tiles; first += batch_tiles) {
         const Batch<T> batch(*this, first, std::min(batch_tiles, tiles - first));
         const Index count = batch.count();
         batch.transform_inputs(input, v);
         batch.transform_output_gradient(output_gradient, w);
         for (Index k = 0; k < products; ++k) {
-            const T* own = w + k * count * outputs;
-            T* other = v + k * count * inputs;
+            const T* own = w + k * plane_stride(count, outputs);
+            T* other = v + k * plane_stride(count, inputs);
             blas::gemm<T>(Transpose::no, Transpose::yes, outputs, inputs, count, T{1}, own, outputs,
-                          other, inputs, T{1}, of_u + k * inputs * outputs, outputs);
+                          other, inputs, T{1}, of_u + k * pairs, outputs);
             if (input_gradient != nullptr) {  // in the place of the inputs
                 blas::gemm<T>(Transpose::yes, Transpose::no, inputs, count, outputs, T{1},
-                              u + k * inputs * outputs, outputs, own, outputs, T{0}, other, inputs);
+                              u + k * pairs, outputs, own, outputs, T{0}, other, inputs);
             }
         }
         if (input_gradient != nullptr) {

@@ -15,20 +15,22 @@ struct MapReader {
     const T* shift = nullptr;
     T slope = T{1};  ///< of negative values, 0 (ReLU) to 1 (no activation)
 
-    void read(Index site, T* to) const { read_part(site, channels, to); }
-
-    /// The first `count` channels of a site.
-    void read_part(Index site, Index count, T* to) const {
+    /// All channels of a site. `to` is memory of its own.
+    void read(Index site, T* __restrict__ to) const {
         const T* from = data + site * channels;
-        if (scale == nullptr) {
+        const T* const own_scale = scale;
+        const T* const own_shift = shift;
+        const T own_slope = slope;
+        const Index count = channels;
+        if (own_scale == nullptr) {
             for (Index c = 0; c < count; ++c) {
                 to[c] = from[c];
             }
             return;
         }
         for (Index c = 0; c < count; ++c) {
-            const T v = scale[c] * from[c] + shift[c];
-            const T w = slope * v;
+            const T v = own_scale[c] * from[c] + own_shift[c];
+            const T w = own_slope * v;
             to[c] = v > w ? v : w;
         }
     }
