@@ -129,6 +129,12 @@ ExitCode conclude(const Session& session, const Method<T>& method, const RunEnd&
         figures.push_back(value);
     }
     figures.emplace_back("steps", static_cast<double>(method.steps_done()));
+    // One step and nothing else to choose from: no oracle.
+    const bool has_oracle = end.oracle.step >= 0 && method.steps_done() > 1;
+    if (has_oracle) {
+        figures.emplace_back("oracle_psnr", end.oracle.psnr);
+        figures.emplace_back("oracle_step", static_cast<double>(end.oracle.step));
+    }
     const std::vector<std::string> missed =
         missed_expectations(session.study.resolved().expectations(), figures);
     const std::vector<std::string> profile = format_profile(session.communicator);
@@ -151,6 +157,12 @@ ExitCode conclude(const Session& session, const Method<T>& method, const RunEnd&
     }
     for (const std::string& line : verdict.table) {
         log::info(line);
+    }
+    if (has_oracle) {
+        log::info(fmt::format(
+            "oracle: {:.2f} dB after step {} is the best of the estimates that were judged on the "
+            "way; only the truth tells which",
+            end.oracle.psnr, end.oracle.step));
     }
     log::info("peak memory " + memory.describe());
     log::info(fmt::format("result:  {}/result.h5", session.folder));

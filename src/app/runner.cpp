@@ -38,10 +38,7 @@ bool Runner<T>::restore(const std::function<void(const CheckpointHeader&)>& chec
     }
     check(found.header);
     CheckpointReader archive(communicator_, found.path);
-    {
-        const ArchiveGroup group(archive, "method");
-        method_.serialise(archive);
-    }
+    serialise(archive);
     restored_step_ = found.header.step;
     last_saved_step_ = found.header.step;
     log::info(fmt::format("resumed after step {} from {} (written by {} ranks, now {})",
@@ -83,6 +80,7 @@ RunEnd Runner<T>::run() {
         stop.acknowledge();
     }
     end.seconds = monotonic_seconds() - begin;
+    end.oracle = oracle_;
     return end;
 }
 
@@ -106,6 +104,7 @@ void Runner<T>::after_step(double step_seconds) {
         const DenseTensor<T> estimate = method_.estimate();
         const std::vector<NamedValue> quality = judge_(estimate);
         values.insert(values.end(), quality.begin(), quality.end());
+        remember_best(quality);
         if (method_.finished()) {
             judged_estimate_ = estimate;
         }
@@ -124,6 +123,26 @@ void Runner<T>::after_step(double step_seconds) {
     if (!method_.finished() && checkpoint_due()) {
         save_checkpoint();
     }
+}
+
+template <typename T>
+void Runner<T>::remember_best(const std::vector<NamedValue>& quality) {
+    for (const auto& [name, value] : quality) {
+        if (name == "psnr" && (oracle_.step < 0 || value > oracle_.psnr)) {
+            oracle_ = {value, method_.steps_done()};
+        }
+    }
+}
+
+template <typename T>
+void Runner<T>::serialise(Archive& archive) {
+    {
+        const ArchiveGroup group(archive, "method");
+        method_.serialise(archive);
+    }
+    const ArchiveGroup group(archive, "oracle");
+    archive.value("psnr", oracle_.psnr);
+    archive.value("step", oracle_.step);
 }
 
 template <typename T>
@@ -164,10 +183,7 @@ void Runner<T>::save_checkpoint() {
     CheckpointHeader header;
     header.step = method_.steps_done();
     header.deck = files_.resolved_deck;
-    checkpoints_.save(header, [this](Archive& archive) {
-        const ArchiveGroup group(archive, "method");
-        method_.serialise(archive);
-    });
+    checkpoints_.save(header, [this](Archive& archive) { serialise(archive); });
     last_saved_step_ = header.step;
     last_saved_seconds_ = monotonic_seconds();
     checkpoint_seconds_ =

@@ -24,6 +24,8 @@ std::vector<OptionChoice> expected_quantities(
     choices.push_back({"rank", "of the method's last step"});
     choices.push_back({"objective", "of the method's last step"});
     choices.push_back({"steps", "done by the method"});
+    choices.push_back({"oracle_psnr", "dB, the best of the estimates judged on the way"});
+    choices.push_back({"oracle_step", "its step"});
     for (const auto& method : methods) {
         for (const std::string& figure : method->figures()) {
             choices.push_back({figure, "of the last step of method " + method->name()});

@@ -13,11 +13,19 @@
 
 namespace tessera {
 
+/// The best of the estimates that were judged by the truth on the way: what stopping at the right
+/// moment could have given. Nobody without the truth can know it.
+struct Oracle {
+    double psnr = 0.0;  ///< dB
+    Index step = -1;    ///< -1: none was judged
+};
+
 /// How the loop ended.
 struct RunEnd {
     bool stopped_early = false;  ///< a checkpoint was written; the run can be resumed
     std::string reason;          ///< of an early stop
     double seconds = 0.0;        ///< in steps, of this start of the program
+    Oracle oracle;
 };
 
 /// Where the Runner writes, and what identifies the run.
@@ -55,6 +63,9 @@ class Runner {
     void save_checkpoint();
     [[nodiscard]] bool checkpoint_due() const;
     void after_step(double step_seconds);
+    void remember_best(const std::vector<NamedValue>& quality);
+    /// The method's state and what the Runner itself remembers.
+    void serialise(Archive& archive);
     void tell_remarks();
     [[nodiscard]] double reserve_seconds() const;
 
@@ -71,6 +82,7 @@ class Runner {
     Index restored_step_ = -1;
     Index last_saved_step_ = -1;
     double last_saved_seconds_;
+    Oracle oracle_;
     double slowest_step_seconds_ = 0.0;
     double checkpoint_seconds_ = 0.0;
     double step_seconds_sum_ = 0.0;
