@@ -1,4 +1,5 @@
 #include "tessera/method/cp/cp_entry.hpp"
+#include "tessera/method/factor_networks/factor_networks_entry.hpp"
 #include "tessera/method/method.hpp"
 #include "tessera/method/nmf/nmf_entry.hpp"
 #include "tessera/method/svd/svd_entry.hpp"
@@ -13,6 +14,7 @@ std::vector<std::unique_ptr<MethodEntry>> method_catalogue() {
     methods.push_back(make_cp_entry());
     methods.push_back(make_tucker_entry());
     methods.push_back(make_nmf_entry());
+    methods.push_back(make_factor_networks_entry());
     return methods;
 }
 

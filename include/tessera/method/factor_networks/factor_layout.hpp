@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/base/extents.hpp"
+#include "tessera/method/factor_networks/factor_networks_options.hpp"
+
+namespace tessera {
+
+/// Consecutive modes first..last-1 of the tensor whose positions are the rows of one factor.
+struct FactorModes {
+    int first = 0;
+    int last = 0;
+
+    [[nodiscard]] int count() const { return last - first; }
+    /// The entries of these modes.
+    [[nodiscard]] Extents of(const Extents& extents) const;
+};
+
+/// How a tensor is made of factors.
+struct FactorLayout {
+    enum class Form { components, symmetric, tucker };
+
+    Form form = Form::components;
+    std::vector<FactorModes> factors;
+    std::vector<Index> widths;     ///< columns of each factor
+    bool learned_weights = false;  ///< of the components
+
+    /// Whether a factor is image-like: its network is shared out over the ranks in space.
+    [[nodiscard]] bool spread(std::size_t factor) const { return factors[factor].count() > 1; }
+    [[nodiscard]] bool has_image() const;
+    /// Factors that have a generator of their own: a symmetric form has one for both.
+    [[nodiscard]] std::size_t generators() const {
+        return form == Form::symmetric ? 1 : factors.size();
+    }
+    /// Entries of the core, or of the vector of weights.
+    [[nodiscard]] Index centre_size() const;
+    /// "rows and cols by bands, rank 20".
+    [[nodiscard]] std::string describe(const std::vector<std::string>& axes) const;
+};
+
+/// `contraction = "auto"` takes a matrix for two modes; a 2-D factor for rows and cols side by side
+/// and one factor for each other mode; CP otherwise. Throws UsageError where the tensor does not
+/// have the form that was asked for, or a rank is too large.
+[[nodiscard]] FactorLayout choose_factor_layout(const Extents& shape,
+                                                const std::vector<std::string>& axes,
+                                                const FactorNetworksOptions& options);
+
+}  // namespace tessera

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/method/factor_networks/network_factor.hpp"
+#include "tessera/method/method.hpp"
+#include "tessera/tensor/fused_contraction.hpp"
+
+namespace tessera {
+
+/// The factors of a tensor, made by networks, with the vector of weights or the core between them.
+/// All functions are collective but for `contraction`.
+template <typename T>
+class FactorModel {
+  public:
+    /// What the networks made at some step: the rows of each generator's factor that this rank
+    /// holds, then the weights or the core.
+    using Rows = std::vector<std::vector<T>>;
+
+    /// `scale` is the size of the data: networks make numbers of the order of 1.
+    FactorModel(const Partition& partition, const FactorLayout& layout,
+                const FactorNetworksOptions& options, double scale, std::uint64_t seed);
+
+    void forward(std::int64_t step);
+    /// Sends scale * gradient back, and takes one step of Adam with all parameters.
+    void backward(double scale);
+    void update(double step_size);
+
+    /// Of the rows of the last forward; gradients are added up in this object.
+    [[nodiscard]] FusedContraction<T> contraction();
+    /// Of rows that were kept.
+    [[nodiscard]] FusedContraction<T> contraction(const Rows& rows) const;
+    /// The rows of the last forward.
+    [[nodiscard]] Rows rows() const;
+    /// kept = decay kept + (1 - decay) rows of the last forward; the rows alone where kept is
+    /// empty.
+    void average_into(Rows& kept, double decay) const;
+
+    /// As named factors of the result.
+    [[nodiscard]] std::vector<Factor> factors(const Rows& rows,
+                                              const std::vector<std::string>& axes) const;
+    void serialise(Archive& archive);
+    void serialise_rows(Archive& archive, const std::string& name, Rows& rows) const;
+    /// Whether the replicated networks are the same on all ranks, to the last bit.
+    [[nodiscard]] bool in_step() const;
+    /// One sentence per network.
+    [[nodiscard]] std::vector<std::string> describe(const std::vector<std::string>& axes) const;
+
+  private:
+    using RowPointers = std::vector<const T*>;
+    [[nodiscard]] FusedContraction<T> contract(const RowPointers& rows,
+                                               const std::vector<double*>& gradients) const;
+    [[nodiscard]] std::size_t generator_of(std::size_t factor) const {
+        return layout_.form == FactorLayout::Form::symmetric ? 0 : factor;
+    }
+    [[nodiscard]] bool learns_centre() const {
+        return layout_.learned_weights || layout_.form == FactorLayout::Form::tucker;
+    }
+    void start_centre(std::uint64_t seed);
+
+    Communicator communicator_;
+    FactorLayout layout_;
+    std::vector<NetworkFactor<T>> factors_;
+    double scale_;
+    ParameterStore<T> centre_;   ///< weights or core, in units of the scale
+    std::vector<T> centre_row_;  ///< the same in units of the data
+    Adam<T> centre_adam_;
+    std::vector<double> centre_gradient_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tessera/method/factor_networks/factor_model.hpp"
+#include "tessera/method/factor_networks/fit_observation.hpp"
+#include "tessera/method/factor_networks/stopping_rule.hpp"
+#include "tessera/method/method.hpp"
+
+namespace tessera {
+
+/// Deep low-rank decomposition (Saragadam, Balestriero, Veeraraghavan and Baraniuk 2022,
+/// DeepTensor): the factors of a low-rank model are the outputs of untrained networks, which are
+/// fitted to the observation with Adam until the validation loss has had its minimum. A step is one
+/// pass over the observation and one step of Adam. The factors of the best step are the answer.
+template <typename T>
+class FactorNetworksMethod final : public Method<T> {
+  public:
+    /// Collective. Throws UsageError, MemoryError.
+    FactorNetworksMethod(const Problem<T>& problem, const FactorNetworksOptions& options,
+                         std::uint64_t seed);
+
+    void step() override;
+    [[nodiscard]] bool finished() const override { return finished_; }
+    [[nodiscard]] Index steps_done() const override { return steps_done_; }
+    [[nodiscard]] Index steps_expected() const override {
+        return options_.steps * (options_.restarts + (options_.refit ? 1 : 0));
+    }
+    [[nodiscard]] std::vector<NamedValue> report() const override;
+    [[nodiscard]] std::vector<std::string> take_remarks() override;
+    void serialise(Archive& archive) override;
+    /// Before the end, of the step that was done last; then of the best one.
+    [[nodiscard]] DenseTensor<T> estimate() const override;
+    [[nodiscard]] std::vector<Factor> factors() const override;
+
+  private:
+    using Rows = typename FactorModel<T>::Rows;
+    using Validation = FactorNetworksOptions::Validation;
+
+    void begin_fit();
+    void end_fit();
+    [[nodiscard]] bool refitting() const { return fit_ == options_.restarts; }
+    [[nodiscard]] std::uint64_t fit_seed() const;
+    [[nodiscard]] StoppingOptions stopping_options() const;
+    [[nodiscard]] FitSums pass();
+    [[nodiscard]] Rows answer() const;
+
+    const Problem<T>& problem_;
+    FactorNetworksOptions options_;
+    std::uint64_t seed_;
+    FactorLayout layout_;
+    Validation validation_;
+    FitObservation<T> observation_;
+    EntryLoss loss_;
+    LearningRateSchedule schedule_;
+    std::vector<std::string> remarks_;
+
+    // The state: what `serialise` lists.
+    Index steps_done_ = 0;
+    Index fit_ = 0;  ///< the restart, or the refit behind them
+    bool finished_ = false;
+    double objective_ = 0.0;
+    double change_ = 0.0;
+    double validation_loss_ = 0.0;
+    StoppingRule stopping_;
+    std::unique_ptr<FactorModel<T>> model_;
+    Rows averaged_;               ///< running mean of this fit, where one is wanted
+    Rows best_;                   ///< of this fit
+    Rows answer_;                 ///< of the fits that have ended
+    std::vector<double> scores_;  ///< of the fits that have ended
+    Index answer_fit_ = 0;
+    Index answer_steps_ = 0;
+};
+
+}  // namespace tessera

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tessera/base/option_table.hpp"
+#include "tessera/network/adam.hpp"
+#include "tessera/network/generator_options.hpp"
+#include "tessera/network/learning_rate_schedule.hpp"
+#include "tessera/tensor/entry_loss.hpp"
+
+namespace tessera {
+
+/// The keys of the deck's [method] table for `name = "factor_networks"`.
+struct FactorNetworksOptions {
+    enum class Contraction { automatic, matrix, symmetric, image, cp, tucker };
+    enum class Validation { automatic, split, held_out, moving_variance, discrepancy, none };
+
+    Contraction contraction = Contraction::automatic;
+    Index rank = 20;
+    std::vector<Index> ranks;  ///< Tucker, one per factor; empty: `rank` or the extent
+
+    GeneratorOptions generator;
+    std::optional<double> jitter;  ///< unset: 1/30 for image-like factors and CP, else 0
+
+    EntryLoss::Kind loss = EntryLoss::Kind::squares;
+    double huber_width = 0.1;
+
+    std::optional<double> learning_rate;  ///< unset: what suits the network
+    ScheduleOptions schedule;
+    AdamOptions adam;
+    Index steps = 5000;
+
+    Validation validation = Validation::automatic;
+    double validation_share = 0.1;
+    double smoothing = 0.9;
+    Index patience = 300;
+    double average = 0.0;
+    double guard_db = 5.0;
+    Index restarts = 1;
+    bool refit = false;
+
+    void declare(OptionTable& table);
+    /// With everything set that depends on the form of the model.
+    [[nodiscard]] GeneratorOptions generator_for(bool image_like) const;
+    [[nodiscard]] ScheduleOptions schedule_for_network() const;
+};
+
+}  // namespace tessera

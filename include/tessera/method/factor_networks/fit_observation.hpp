@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+
+#include "tessera/problem/problem.hpp"
+#include "tessera/tensor/fused_contraction.hpp"
+
+namespace tessera {
+
+/// The observation as a fit sees it: which entries it is fitted to, and what judges the fit.
+template <typename T>
+class FitObservation {
+  public:
+    enum class Judge {
+        nothing,
+        split,    ///< the other one of two independent parts of every entry
+        held_out  ///< a share of the entries, chosen by their global position
+    };
+
+    /// `share` of the observation is for training where it is split, 1 - share of the entries
+    /// where some are held out. Collective. Throws UsageError where nothing is left on one side,
+    /// and for a split of unknown noise; MemoryError.
+    FitObservation(const Problem<T>& problem, Judge judge, double share, std::uint64_t seed);
+
+    /// What a fit works on, and the same with all that was observed for training.
+    [[nodiscard]] FitData<T> data() const { return data_; }
+    [[nodiscard]] FitData<T> all_data() const { return all_data_; }
+    /// Over all ranks: entries for training, entries that judge, entries observed.
+    [[nodiscard]] double training_count() const { return training_count_; }
+    [[nodiscard]] double validation_count() const { return validation_count_; }
+    [[nodiscard]] double observed_count() const { return observed_count_; }
+    /// Largest absolute value observed; 1 where all are 0.
+    [[nodiscard]] double scale() const { return scale_; }
+    /// Expected mean square of the noise; 0 where it is not known.
+    [[nodiscard]] double noise_power() const { return noise_power_; }
+
+  private:
+    void assign_roles(const Problem<T>& problem, double held_share, std::uint64_t seed);
+    void summarise(const Problem<T>& problem);
+
+    HostView<const T> observation_;
+    HostView<const T> training_;             ///< of a split
+    HostView<std::uint8_t> roles_;           ///< EntryRole of each entry; empty: all for training
+    HostView<std::uint8_t> observed_roles_;  ///< the same with none held out
+    FitData<T> data_;
+    FitData<T> all_data_;
+    double training_count_ = 0.0;
+    double validation_count_ = 0.0;
+    double observed_count_ = 0.0;
+    double scale_ = 1.0;
+    double noise_power_ = 0.0;
+};
+
+}  // namespace tessera

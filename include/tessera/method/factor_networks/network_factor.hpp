@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/method/factor_networks/factor_layout.hpp"
+#include "tessera/network/factor_generator.hpp"
+#include "tessera/parallel/box_exchange.hpp"
+#include "tessera/tensor/dense_tensor.hpp"
+#include "tessera/tensor/row_product.hpp"
+
+namespace tessera {
+
+/// One factor of a model with the network that makes it, next to the tensor's partition.
+///
+/// The factor of one mode is replicated: every rank runs the same network on the same gradient,
+/// summed over all ranks. The factor of several modes is spread: the network is cut into slabs of
+/// the first of these modes, one per rank, and the rows travel to the ranks whose blocks need them
+/// (no message where the blocks are the slabs). All functions are collective.
+template <typename T>
+class NetworkFactor {
+  public:
+    /// Throws UsageError where the network does not fit the modes.
+    NetworkFactor(const Partition& partition, const FactorModes& modes, Index width,
+                  const GeneratorOptions& generator, const AdamOptions& adam, std::uint64_t seed,
+                  const std::string& name);
+
+    /// Makes the rows anew; `step` chooses the jitter. Sets the gradient to 0.
+    void forward(std::int64_t step);
+    /// The rows that this rank holds: of its block where the factor is spread, else all.
+    [[nodiscard]] const T* rows() const { return rows_.data(); }
+    [[nodiscard]] Index size() const { return static_cast<Index>(gradient_.size()); }
+    /// The rows of this rank's block in the modes from `first_mode` on (which are the factor's own,
+    /// but for a symmetric model), out of an array such as `rows()`.
+    [[nodiscard]] FactorPart<T> part(const T* rows, int first_mode, double* gradient) const;
+    [[nodiscard]] double* gradient() { return gradient_.data(); }
+    /// Sends scale * gradient, summed over the ranks, back through the network.
+    void backward(double scale);
+    /// One step of Adam.
+    void update(double step_size);
+
+    /// Where this rank's rows lie in the whole factor; an empty box on ranks whose rows another one
+    /// has as well.
+    [[nodiscard]] BlockPlace place() const;
+    void serialise(Archive& archive);
+    /// Parameters, moments and the number of steps; and rows in an array such as `rows()`.
+    void serialise_rows(Archive& archive, const std::string& name, T* rows) const;
+    [[nodiscard]] const ParameterStore<T>& parameters() const { return generator_->parameters(); }
+    [[nodiscard]] std::string describe() const { return generator_->describe(); }
+
+  private:
+    [[nodiscard]] bool spread() const { return modes_.count() > 1; }
+    [[nodiscard]] Box with_width(const Box& sites) const;
+
+    Partition partition_;
+    FactorModes modes_;
+    Index width_;
+    Box block_;      ///< of the modes, that this rank needs
+    Box own_sites_;  ///< that its part of the network makes
+    bool owner_;     ///< of the rows of its block
+    Communicator sharers_;
+    std::unique_ptr<FactorGenerator<T>> generator_;
+    Adam<T> adam_;
+    std::optional<BoxExchange> to_block_;  ///< none: the block is what the network makes
+    std::optional<BoxExchange> to_network_;
+    FactorMatrix<const T> rows_;
+    FactorMatrix<T> received_;
+    std::vector<double> gradient_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,156 @@
+#include "tessera/method/factor_networks/factor_layout.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "tessera/base/error.hpp"
+#include "tessera/problem/axis_roles.hpp"
+
+namespace tessera {
+namespace {
+
+using Contraction = FactorNetworksOptions::Contraction;
+
+/// The first of two neighbouring modes named rows and cols; -1: there are none.
+int image_modes(const std::vector<std::string>& axes) {
+    for (std::size_t mode = 0; mode + 1 < axes.size(); ++mode) {
+        // Alone, an axis has the role only if it bears its name.
+        if (axis_roles({axes[mode]}, 1).rows == 0 && axis_roles({axes[mode + 1]}, 1).cols == 0) {
+            return static_cast<int>(mode);
+        }
+    }
+    return -1;
+}
+
+Contraction resolve(Contraction wanted, const Extents& shape,
+                    const std::vector<std::string>& axes) {
+    if (wanted != Contraction::automatic) {
+        return wanted;
+    }
+    if (shape.order() == 2) {
+        return Contraction::matrix;
+    }
+    return image_modes(axes) >= 0 ? Contraction::image : Contraction::cp;
+}
+
+void check_form(Contraction contraction, const Extents& shape,
+                const std::vector<std::string>& axes) {
+    const int order = shape.order();
+    if (order < 2 || order > 5) {
+        throw UsageError(fmt::format(
+            "method factor_networks needs a tensor of order 2 to 5; this one ({}) has order {}",
+            shape.to_string(), order));
+    }
+    const bool two_modes =
+        contraction == Contraction::matrix || contraction == Contraction::symmetric;
+    if (two_modes && order != 2) {
+        throw UsageError(fmt::format(
+            "method.contraction = \"{}\" needs a matrix, but the data are {}: fold them with "
+            "data.shape, or use \"cp\"",
+            contraction == Contraction::matrix ? "matrix" : "symmetric", shape.to_string()));
+    }
+    if (contraction == Contraction::symmetric && shape[0] != shape[1]) {
+        throw UsageError(fmt::format(
+            "method.contraction = \"symmetric\" needs a square matrix, but the data are {}",
+            shape.to_string()));
+    }
+    if (contraction == Contraction::image && (image_modes(axes) < 0 || order < 3)) {
+        throw UsageError(fmt::format(
+            "method.contraction = \"2d1d\" needs the axes rows and cols side by side and one more, "
+            "but the axes are {}: name them in data.axes or reorder them with data.order",
+            fmt::join(axes, ", ")));
+    }
+}
+
+std::vector<FactorModes> group(Contraction contraction, const Extents& shape,
+                               const std::vector<std::string>& axes) {
+    const int image = contraction == Contraction::image ? image_modes(axes) : -1;
+    std::vector<FactorModes> factors;
+    for (int mode = 0; mode < shape.order(); ++mode) {
+        factors.push_back({mode, mode == image ? mode + 2 : mode + 1});
+        mode = factors.back().last - 1;
+    }
+    return factors;
+}
+
+std::vector<Index> tucker_ranks(const FactorNetworksOptions& options, const Extents& shape) {
+    std::vector<Index> ranks = options.ranks;
+    for (int mode = 0;
+         ranks.size() < static_cast<std::size_t>(shape.order()) && options.ranks.empty(); ++mode) {
+        ranks.push_back(std::min(options.rank, shape[mode]));
+    }
+    if (ranks.size() != static_cast<std::size_t>(shape.order())) {
+        throw UsageError(fmt::format(
+            "method.ranks has {} numbers, but the data have {} modes: give one rank per mode",
+            ranks.size(), shape.order()));
+    }
+    for (int mode = 0; mode < shape.order(); ++mode) {
+        if (ranks[static_cast<std::size_t>(mode)] > shape[mode]) {
+            throw UsageError(fmt::format(
+                "method.ranks asks for rank {} in a mode of {} slices: give a rank of at most {}",
+                ranks[static_cast<std::size_t>(mode)], shape[mode], shape[mode]));
+        }
+    }
+    return ranks;
+}
+
+}  // namespace
+
+Extents FactorModes::of(const Extents& extents) const {
+    std::vector<Index> values;
+    for (int mode = first; mode < last; ++mode) {
+        values.push_back(extents[mode]);
+    }
+    return Extents(values);
+}
+
+bool FactorLayout::has_image() const {
+    return std::any_of(factors.begin(), factors.end(),
+                       [](const FactorModes& modes) { return modes.count() > 1; });
+}
+
+Index FactorLayout::centre_size() const {
+    Index size = form == Form::tucker ? 1 : widths.front();
+    for (std::size_t f = 0; f < widths.size() && form == Form::tucker; ++f) {
+        size *= widths[f];
+    }
+    return size;
+}
+
+std::string FactorLayout::describe(const std::vector<std::string>& axes) const {
+    std::vector<std::string> names;
+    for (const FactorModes& modes : factors) {
+        names.push_back(fmt::format(
+            "{}", fmt::join(axes.begin() + modes.first, axes.begin() + modes.last, " and ")));
+    }
+    const std::string_view what = form == Form::symmetric ? "symmetric model"
+                                  : form == Form::tucker  ? "Tucker model"
+                                  : factors.size() == 2   ? "matrix model"
+                                                          : "CP model";
+    return form == Form::tucker
+               ? fmt::format("{}: {}; ranks {}", what, fmt::join(names, " by "),
+                             fmt::join(widths, ", "))
+               : fmt::format("{}: {}; rank {}", what, fmt::join(names, " by "), widths.front());
+}
+
+FactorLayout choose_factor_layout(const Extents& shape, const std::vector<std::string>& axes,
+                                  const FactorNetworksOptions& options) {
+    const Contraction contraction = resolve(options.contraction, shape, axes);
+    check_form(contraction, shape, axes);
+    FactorLayout layout;
+    layout.factors = group(contraction, shape, axes);
+    if (contraction == Contraction::tucker) {
+        layout.form = FactorLayout::Form::tucker;
+        layout.widths = tucker_ranks(options, shape);
+        return layout;
+    }
+    layout.form = contraction == Contraction::symmetric ? FactorLayout::Form::symmetric
+                                                        : FactorLayout::Form::components;
+    layout.widths.assign(layout.factors.size(), options.rank);
+    layout.learned_weights = layout.factors.size() > 2;
+    return layout;
+}
+
+}  // namespace tessera

@@ -1,0 +1,271 @@
+#include "tessera/method/factor_networks/factor_model.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "tessera/base/random.hpp"
+#include "tessera/parallel/agree.hpp"
+
+namespace tessera {
+namespace {
+
+// Of random numbers, for the core.
+constexpr std::uint32_t core_stream = 0x464E434FU;
+
+/// Changes with every bit of the values.
+template <typename T>
+std::int64_t checksum(const HostView<T>& values) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        std::uint64_t bits = 0;
+        std::memcpy(&bits, &values(i), sizeof(T));
+        sum = (sum ^ bits) * 0x9E3779B97F4A7C15U;
+        sum ^= sum >> 29U;
+    }
+    return static_cast<std::int64_t>(sum >> 1U);
+}
+
+}  // namespace
+
+template <typename T>
+FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layout,
+                            const FactorNetworksOptions& options, double scale, std::uint64_t seed)
+    : communicator_(partition.communicator()),
+      layout_(layout),
+      scale_(scale),
+      centre_adam_(options.adam) {
+    for (std::size_t f = 0; f < layout.generators(); ++f) {
+        GeneratorOptions generator =
+            options.generator_for(layout.has_image() || layout.learned_weights);
+        // Free factors make a model a tenth of the size of the data, sqrt(rank) s^order, and grow
+        // into them: from a larger start Adam gets lost for thousands of steps.
+        generator.free_scale =
+            layout.form == FactorLayout::Form::tucker
+                ? 1.0 / std::sqrt(static_cast<double>(layout.widths[f]))
+                : std::pow(0.1 / std::sqrt(static_cast<double>(layout.widths[f])),
+                           1.0 / static_cast<double>(layout.factors.size()));
+        factors_.emplace_back(partition, layout.factors[f], layout.widths[f], generator,
+                              options.adam, seed, fmt::format("factor {}", f));
+    }
+    agree(communicator_, [&] {
+        centre_.add("centre", layout.centre_size());
+        centre_.allocate("centre");
+        centre_gradient_.assign(static_cast<std::size_t>(layout.centre_size()), 0.0);
+        centre_row_.assign(static_cast<std::size_t>(layout.centre_size()), T{0});
+    });
+    start_centre(seed);
+}
+
+template <typename T>
+void FactorModel<T>::start_centre(std::uint64_t seed) {
+    const HostView<T>& value = centre_.value();
+    const Random random(seed, core_stream);
+    // Weights 1 / rank for CP; the core as in Luo et al. 2023 (LRTFR): uniform, of the size that
+    // the first rank gives it.
+    const double size = layout_.form == FactorLayout::Form::tucker
+                            ? 1.0 / std::sqrt(static_cast<double>(layout_.widths.front()))
+                        : layout_.learned_weights
+                            ? 1.0 / static_cast<double>(layout_.widths.front())
+                            : 1.0;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const double number = layout_.form == FactorLayout::Form::tucker
+                                  ? 2.0 * random.uniform(static_cast<Index>(i)) - 1.0
+                                  : 1.0;
+        value(i) = static_cast<T>(size * number);
+    }
+}
+
+template <typename T>
+void FactorModel<T>::forward(std::int64_t step) {
+    for (NetworkFactor<T>& factor : factors_) {
+        factor.forward(step);
+    }
+    const T* centre = centre_.value().data();
+    std::transform(centre, centre + centre_.size(), centre_row_.begin(),
+                   [this](T value) { return static_cast<T>(scale_) * value; });
+    std::fill(centre_gradient_.begin(), centre_gradient_.end(), 0.0);
+}
+
+template <typename T>
+FusedContraction<T> FactorModel<T>::contract(const RowPointers& rows,
+                                             const std::vector<double*>& gradients) const {
+    std::vector<FactorPart<T>> parts;
+    for (std::size_t f = 0; f < layout_.factors.size(); ++f) {
+        const std::size_t g = generator_of(f);
+        parts.push_back(factors_[g].part(rows[g], layout_.factors[f].first, gradients[g]));
+    }
+    const FactorPart<T> centre{rows.back(), 1, layout_.centre_size(),
+                               learns_centre() ? gradients.back() : nullptr};
+    if (layout_.form == FactorLayout::Form::tucker) {
+        return FusedContraction<T>::tucker(std::move(parts), centre);
+    }
+    parts.insert(parts.begin(), centre);
+    return FusedContraction<T>::components(std::move(parts));
+}
+
+template <typename T>
+FusedContraction<T> FactorModel<T>::contraction() {
+    RowPointers rows;
+    std::vector<double*> gradients;
+    for (NetworkFactor<T>& factor : factors_) {
+        rows.push_back(factor.rows());
+        gradients.push_back(factor.gradient());
+    }
+    rows.push_back(centre_row_.data());
+    gradients.push_back(centre_gradient_.data());
+    return contract(rows, gradients);
+}
+
+template <typename T>
+FusedContraction<T> FactorModel<T>::contraction(const Rows& rows) const {
+    RowPointers pointers;
+    for (const std::vector<T>& values : rows) {
+        pointers.push_back(values.data());
+    }
+    return contract(pointers, std::vector<double*>(rows.size(), nullptr));
+}
+
+template <typename T>
+typename FactorModel<T>::Rows FactorModel<T>::rows() const {
+    Rows result;
+    average_into(result, 0.0);
+    return result;
+}
+
+template <typename T>
+void FactorModel<T>::average_into(Rows& kept, double decay) const {
+    const bool first = kept.empty();
+    kept.resize(factors_.size() + 1);
+    for (std::size_t f = 0; f < kept.size(); ++f) {
+        const bool centre = f == factors_.size();
+        const T* from = centre ? centre_row_.data() : factors_[f].rows();
+        const Index size = centre ? layout_.centre_size() : factors_[f].size();
+        if (first || decay == 0.0) {
+            kept[f].assign(from, from + size);
+            continue;
+        }
+        const auto share = static_cast<T>(1.0 - decay);
+        std::transform(kept[f].begin(), kept[f].end(), from, kept[f].begin(),
+                       [share](T old, T value) { return old + share * (value - old); });
+    }
+}
+
+template <typename T>
+void FactorModel<T>::backward(double scale) {
+    for (NetworkFactor<T>& factor : factors_) {
+        factor.backward(scale);
+    }
+    if (learns_centre()) {
+        communicator_.sum_in_place(centre_gradient_.data(),
+                                   static_cast<Index>(centre_gradient_.size()));
+        std::transform(centre_gradient_.begin(), centre_gradient_.end(), centre_.gradient().data(),
+                       [&](double value) { return static_cast<T>(scale * scale_ * value); });
+    }
+}
+
+template <typename T>
+void FactorModel<T>::update(double step_size) {
+    for (NetworkFactor<T>& factor : factors_) {
+        factor.update(step_size);
+    }
+    if (learns_centre()) {
+        centre_adam_.step(centre_, step_size);
+    }
+}
+
+template <typename T>
+std::vector<Factor> FactorModel<T>::factors(const Rows& rows,
+                                            const std::vector<std::string>& axes) const {
+    std::vector<Factor> result;
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        const FactorModes& modes = layout_.factors[f];
+        const BlockPlace place = factors_[f].place();
+        std::vector<double> values(rows[f].begin(), rows[f].begin() + place.box.size());
+        result.push_back({fmt::format("factor_{}", fmt::join(axes.begin() + modes.first,
+                                                             axes.begin() + modes.last, "_")),
+                          place, std::move(values)});
+    }
+    const Extents shape = layout_.form == FactorLayout::Form::tucker
+                              ? Extents(layout_.widths)
+                              : Extents{layout_.centre_size()};
+    Box box{Extents::filled(shape.order(), 0), shape};
+    std::vector<double> values(rows.back().begin(), rows.back().end());
+    if (communicator_.rank() != 0) {
+        box.end = box.begin;
+        values.clear();
+    }
+    result.push_back({layout_.form == FactorLayout::Form::tucker ? "core" : "weights",
+                      {shape, box},
+                      std::move(values)});
+    return result;
+}
+
+template <typename T>
+void FactorModel<T>::serialise(Archive& archive) {
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        const ArchiveGroup group(archive, fmt::format("factor_{}", f));
+        factors_[f].serialise(archive);
+    }
+    const ArchiveGroup group(archive, "centre");
+    centre_adam_.serialise(archive);
+    centre_.serialise(archive);
+}
+
+template <typename T>
+void FactorModel<T>::serialise_rows(Archive& archive, const std::string& name, Rows& rows) const {
+    bool kept = !rows.empty();
+    const ArchiveGroup group(archive, name);
+    archive.value("kept", kept);
+    if (!kept) {
+        rows.clear();
+        return;
+    }
+    rows.resize(factors_.size() + 1);
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        rows[f].resize(static_cast<std::size_t>(factors_[f].size()));
+        factors_[f].serialise_rows(archive, fmt::format("factor_{}", f), rows[f].data());
+    }
+    std::vector<double> centre(rows.back().begin(), rows.back().end());
+    archive.value("centre", centre);
+    rows.back().resize(centre.size());
+    std::transform(centre.begin(), centre.end(), rows.back().begin(),
+                   [](double value) { return static_cast<T>(value); });
+}
+
+template <typename T>
+bool FactorModel<T>::in_step() const {
+    std::vector<std::int64_t> sums = {checksum(centre_.value())};
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        const ParameterStore<T>& parameters = factors_[f].parameters();
+        // What is spread over the ranks differs, of course.
+        const Index shared = layout_.spread(f) ? parameters.shared_size() : parameters.size();
+        sums.push_back(
+            checksum(HostView<T>(parameters.value().data(), static_cast<std::size_t>(shared))));
+    }
+    std::vector<std::int64_t> largest = sums;
+    communicator_.max_in_place(largest.data(), static_cast<Index>(largest.size()));
+    communicator_.min_in_place(sums.data(), static_cast<Index>(sums.size()));
+    return sums == largest;
+}
+
+template <typename T>
+std::vector<std::string> FactorModel<T>::describe(const std::vector<std::string>& axes) const {
+    std::vector<std::string> sentences;
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        const FactorModes& modes = layout_.factors[f];
+        sentences.push_back(
+            fmt::format("factor of {}: {}",
+                        fmt::join(axes.begin() + modes.first, axes.begin() + modes.last, " and "),
+                        factors_[f].describe()));
+    }
+    return sentences;
+}
+
+template class FactorModel<float>;
+template class FactorModel<double>;
+
+}  // namespace tessera

@@ -1,0 +1,268 @@
+#include "tessera/method/factor_networks/factor_networks_method.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "tessera/base/error.hpp"
+#include "tessera/base/profile.hpp"
+#include "tessera/parallel/agree.hpp"
+
+namespace tessera {
+namespace {
+
+using Validation = FactorNetworksOptions::Validation;
+
+Validation resolve(Validation wanted, const NoiseModel& noise) {
+    if (wanted != Validation::automatic) {
+        return wanted;
+    }
+    return noise.kind == NoiseModel::Kind::unknown ? Validation::held_out : Validation::split;
+}
+
+template <typename T>
+typename FitObservation<T>::Judge judge_for(Validation validation) {
+    using Judge = typename FitObservation<T>::Judge;
+    return validation == Validation::split      ? Judge::split
+           : validation == Validation::held_out ? Judge::held_out
+                                                : Judge::nothing;
+}
+
+EntryLoss loss_for(const FactorNetworksOptions& options, const NoiseModel& noise) {
+    EntryLoss loss{options.loss, options.huber_width};
+    if (loss.kind == EntryLoss::Kind::poisson) {
+        if (noise.kind != NoiseModel::Kind::poisson) {
+            throw UsageError(
+                "method.loss = \"poisson\" needs to know how many counts a value stands for: state "
+                "data.noise = \"poisson\" with data.noise_peak");
+        }
+        loss.peak = noise.peak;
+        loss.readout = noise.readout;
+    }
+    return loss;
+}
+
+}  // namespace
+
+template <typename T>
+FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
+                                              const FactorNetworksOptions& options,
+                                              std::uint64_t seed)
+    : problem_(problem),
+      options_(options),
+      seed_(seed),
+      layout_(choose_factor_layout(problem.observation.shape(), problem.axes, options)),
+      validation_(resolve(options.validation, problem.noise)),
+      observation_(problem, judge_for<T>(validation_), 1.0 - options.validation_share, seed),
+      loss_(loss_for(options, problem.noise)),
+      schedule_(options.schedule_for_network()),
+      stopping_(stopping_options()) {
+    if (validation_ == Validation::discrepancy && observation_.noise_power() <= 0.0) {
+        throw UsageError(
+            "method.validation = \"discrepancy\" needs a known noise level: state data.noise and "
+            "its level");
+    }
+    remarks_.push_back(layout_.describe(problem.axes));
+    begin_fit();
+    for (std::string& sentence : model_->describe(problem.axes)) {
+        remarks_.push_back(std::move(sentence));
+    }
+}
+
+template <typename T>
+std::uint64_t FactorNetworksMethod<T>::fit_seed() const {
+    // A refit repeats the fit that was best, with all data.
+    return seed_ +
+           0x9E3779B97F4A7C15U * static_cast<std::uint64_t>(refitting() ? answer_fit_ : fit_);
+}
+
+template <typename T>
+StoppingOptions FactorNetworksMethod<T>::stopping_options() const {
+    StoppingOptions stopping;
+    stopping.maximum_steps = options_.steps;
+    stopping.patience = options_.patience;
+    stopping.smoothing = options_.smoothing;
+    if (refitting()) {
+        stopping.kind = StoppingOptions::Kind::count;
+        stopping.maximum_steps = answer_steps_;
+    } else if (validation_ == Validation::discrepancy) {
+        stopping.kind = StoppingOptions::Kind::target;
+        stopping.target = observation_.noise_power();
+    } else if (validation_ == Validation::none) {
+        stopping.kind = StoppingOptions::Kind::count;
+    }
+    return stopping;
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::begin_fit() {
+    model_ = std::make_unique<FactorModel<T>>(problem_.observation.partition(), layout_, options_,
+                                              observation_.scale(), fit_seed());
+    stopping_ = StoppingRule(stopping_options());
+    averaged_.clear();
+    best_.clear();
+}
+
+template <typename T>
+FitSums FactorNetworksMethod<T>::pass() {
+    const Phase phase("factor_networks/contraction");
+    const FitData<T> data = refitting() ? observation_.all_data() : observation_.data();
+    const FitSums own = model_->contraction().run(data, loss_);
+    double sums[2] = {own.training, own.validation};
+    problem_.observation.communicator().sum_in_place(sums, 2);
+    const double count =
+        refitting() ? observation_.observed_count() : observation_.training_count();
+    return {sums[0] / count, sums[1] / std::max(1.0, observation_.validation_count())};
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::step() {
+    const Phase phase("factor_networks/step");
+    const Index step = stopping_.steps();
+    {
+        const Phase forward("factor_networks/forward");
+        model_->forward(step);
+    }
+    const FitSums sums = pass();
+    change_ = steps_done_ == 0 ? 0.0 : std::abs(sums.training - objective_);
+    objective_ = sums.training;
+    validation_loss_ = sums.validation;
+    if (options_.average > 0.0) {
+        model_->average_into(averaged_, options_.average);
+    }
+    const bool judged =
+        !refitting() && (validation_ == Validation::split || validation_ == Validation::held_out);
+    if (stopping_.judge(judged ? validation_loss_ : objective_) &&
+        (judged || stopping_.finished())) {
+        best_ = options_.average > 0.0 ? averaged_ : model_->rows();
+    }
+    ++steps_done_;
+    if (stopping_.finished()) {
+        end_fit();
+        return;
+    }
+    const Phase backward("factor_networks/backward");
+    model_->backward(1.0 /
+                     (refitting() ? observation_.observed_count() : observation_.training_count()));
+    model_->update(schedule_.at(step));
+    constexpr Index steps_between_checks = 100;
+    if (steps_done_ % steps_between_checks == 0 && !model_->in_step()) {
+        throw ConvergenceError(
+            "method factor_networks: the copies of a network on different ranks have become "
+            "different, so some processor or memory computes wrongly: run on other machines");
+    }
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::end_fit() {
+    const double score = stopping_.best();
+    remarks_.push_back(fmt::format(
+        "{} {} of {}: {} after {} steps; step {} is the best, with {} {:.6g}",
+        refitting() ? "refit" : "fit", std::min(fit_ + 1, options_.restarts), options_.restarts,
+        stopping_.met() ? "stopped" : "not stopped", stopping_.steps(), stopping_.best_step(),
+        validation_ == Validation::split || validation_ == Validation::held_out ? "validation loss"
+                                                                                : "objective",
+        score));
+    if (refitting()) {
+        answer_ = std::move(best_);
+        finished_ = true;
+        return;
+    }
+    if (scores_.empty() || score < *std::min_element(scores_.begin(), scores_.end())) {
+        answer_ = std::move(best_);
+        answer_fit_ = fit_;
+        answer_steps_ = stopping_.best_step() + 1;
+    }
+    scores_.push_back(score);
+    ++fit_;
+    finished_ = fit_ == options_.restarts && !options_.refit;
+    if (fit_ == options_.restarts && options_.restarts > 1) {
+        double mean = 0.0;
+        double square = 0.0;
+        for (const double value : scores_) {
+            mean += value / static_cast<double>(scores_.size());
+        }
+        for (const double value : scores_) {
+            square += (value - mean) * (value - mean) / static_cast<double>(scores_.size() - 1);
+        }
+        remarks_.push_back(
+            fmt::format("{} fits: mean {:.6g}, standard deviation {:.3g}; fit {} is "
+                        "the best",
+                        scores_.size(), mean, std::sqrt(square), answer_fit_ + 1));
+    }
+    if (!finished_) {
+        begin_fit();
+    }
+}
+
+template <typename T>
+typename FactorNetworksMethod<T>::Rows FactorNetworksMethod<T>::answer() const {
+    return finished_ ? answer_ : averaged_.empty() ? model_->rows() : averaged_;
+}
+
+template <typename T>
+std::vector<NamedValue> FactorNetworksMethod<T>::report() const {
+    std::vector<NamedValue> values = {{"objective", objective_}, {"change", change_}};
+    if (observation_.validation_count() > 0.0) {
+        values.emplace_back("validation", validation_loss_);
+    }
+    values.emplace_back("best_step", static_cast<double>(stopping_.best_step()));
+    return values;
+}
+
+template <typename T>
+std::vector<std::string> FactorNetworksMethod<T>::take_remarks() {
+    return std::exchange(remarks_, {});
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::serialise(Archive& archive) {
+    archive.value("steps_done", steps_done_);
+    archive.value("fit", fit_);
+    archive.value("finished", finished_);
+    archive.value("objective", objective_);
+    archive.value("change", change_);
+    archive.value("validation", validation_loss_);
+    archive.value("scores", scores_);
+    archive.value("answer_fit", answer_fit_);
+    archive.value("answer_steps", answer_steps_);
+    if (archive.loading()) {
+        begin_fit();  // with the seed of that fit
+    }
+    {
+        const ArchiveGroup group(archive, "stopping");
+        stopping_.serialise(archive);
+    }
+    {
+        const ArchiveGroup group(archive, "model");
+        model_->serialise(archive);
+    }
+    model_->serialise_rows(archive, "averaged", averaged_);
+    model_->serialise_rows(archive, "best", best_);
+    model_->serialise_rows(archive, "answer", answer_);
+}
+
+template <typename T>
+DenseTensor<T> FactorNetworksMethod<T>::estimate() const {
+    const Phase phase("factor_networks/estimate");
+    std::optional<DenseTensor<T>> result;
+    agree(problem_.observation.communicator(),
+          [&] { result.emplace("factor networks estimate", problem_.observation.partition()); });
+    const auto host = Kokkos::create_mirror_view(Kokkos::HostSpace(), result->block());
+    const Rows rows = answer();
+    model_->contraction(rows).reconstruct(host.data());
+    Kokkos::deep_copy(result->block(), host);
+    return *result;
+}
+
+template <typename T>
+std::vector<Factor> FactorNetworksMethod<T>::factors() const {
+    return model_->factors(answer(), problem_.axes);
+}
+
+template class FactorNetworksMethod<float>;
+template class FactorNetworksMethod<double>;
+
+}  // namespace tessera

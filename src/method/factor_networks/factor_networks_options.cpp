@@ -1,0 +1,153 @@
+#include "tessera/method/factor_networks/factor_networks_options.hpp"
+
+namespace tessera {
+namespace {
+
+void declare_networks(OptionTable& table, FactorNetworksOptions& options) {
+    GeneratorOptions& generator = options.generator;
+    table.add_choice(
+        "network", generator.kind,
+        {{"skip", GeneratorKind::skip_network,
+          "convolutions over several scales with skip connections (deep image prior)"},
+         {"deep_decoder", GeneratorKind::deep_decoder,
+          "pointwise layers and upsampling: few parameters, cheap, hardly overfits"},
+         {"sine", GeneratorKind::sine_network, "sines of the coordinates, two hidden layers"},
+         {"free", GeneratorKind::free_factor, "no network: free numbers, for comparison"}},
+        "what makes the rows of each factor");
+    table.add("channels", generator.channels, "width of the hidden layers").minimum(1);
+    table
+        .add("scales", generator.scales,
+             "resolutions of the networks; fewer are taken where an axis is too short")
+        .minimum(1);
+    table.add("skip_channels", generator.skip_channels, "channels that skip each scale").minimum(1);
+    table.add_choice("activation", generator.activation,
+                     {{"none", OutputActivation::none, "factors of any sign"},
+                      {"softplus", OutputActivation::softplus, ""},
+                      {"abs", OutputActivation::absolute, ""},
+                      {"relu", OutputActivation::relu, ""}},
+                     "what makes the factors nonnegative");
+    table.add_choice("input", generator.input,
+                     {{"uniform", InputKind::uniform, "uniform noise on (0, `input_scale`)"},
+                      {"fourier", InputKind::fourier, "sines and cosines of random frequencies"}},
+                     "what the networks start from");
+    table.add("input_channels", generator.input_channels, "channels of the input; 0: as the rank")
+        .minimum(0);
+    table.add("input_scale", generator.input_scale, "size of the uniform input").above(0.0);
+    table.add("learn_input", generator.learn_input, "fit the input along with the weights");
+    table
+        .add("jitter", options.jitter,
+             "standard deviation of the noise that is added to the input anew at each step")
+        .minimum(0.0)
+        .auto_word("auto")
+        .details("auto: 1/30 with image-like factors and for CP, 0 for matrices.");
+}
+
+void declare_training(OptionTable& table, FactorNetworksOptions& options) {
+    table.add_choice(
+        "loss", options.loss,
+        {{"l2", EntryLoss::Kind::squares, "squared error"},
+         {"l1", EntryLoss::Kind::absolute, "absolute error: for gross outliers"},
+         {"huber", EntryLoss::Kind::huber, "squared up to `huber_width`, then straight"},
+         {"poisson", EntryLoss::Kind::poisson,
+          "likelihood of counts with readout noise; needs the peak"}},
+        "what an entry's misfit costs");
+    table.add("huber_width", options.huber_width, "in units of the data").above(0.0);
+    table.add("learning_rate", options.learning_rate, "step size of Adam")
+        .above(0.0)
+        .auto_word("auto")
+        .details("auto: 1e-3; 1e-2 for free factors.");
+    table.add_choice(
+        "schedule", options.schedule.kind,
+        {{"fixed", ScheduleKind::fixed, ""},
+         {"step", ScheduleKind::step, "`schedule_factor` every `schedule_period` steps"},
+         {"exponential", ScheduleKind::exponential, "`schedule_factor` at every step"},
+         {"cosine", ScheduleKind::cosine,
+          "warm restarts every `schedule_period` steps, peaks times "
+          "`schedule_factor`"}},
+        "how the step size falls");
+    table.add("schedule_factor", options.schedule.factor, "see schedule").above(0.0).maximum(1.0);
+    table.add("schedule_period", options.schedule.period, "see schedule").minimum(1);
+    table.add("steps", options.steps, "most steps of a fit").minimum(1);
+    table
+        .add("restarts", options.restarts,
+             "fits from different random numbers; the one that validates best is the result")
+        .minimum(1);
+    table
+        .add("refit", options.refit,
+             "at the end, fit all that was observed for as many steps as were best")
+        .details(
+            "Data that validate are not fitted; this brings them back, at the cost of one "
+            "more fit.");
+}
+
+void declare_stopping(OptionTable& table, FactorNetworksOptions& options) {
+    using Validation = FactorNetworksOptions::Validation;
+    table.add_choice(
+        "validation", options.validation,
+        {{"auto", Validation::automatic, "split where the noise is known, else held_out"},
+         {"split", Validation::split,
+          "the observation in two independent parts by its noise model: binomial thinning of "
+          "counts, data fission of Gaussian noise"},
+         {"held_out", Validation::held_out, "entries that are not fitted"},
+         {"moving_variance", Validation::moving_variance,
+          "least change of the estimate over the steps, without withholding data"},
+         {"discrepancy", Validation::discrepancy,
+          "until the mean squared error is that of the noise; needs loss = \"l2\""},
+         {"none", Validation::none, "all `steps`"}},
+        "what decides when a fit ends, and which of its steps is the result");
+    table.add("validation_share", options.validation_share, "share of the data that validates")
+        .above(0.0)
+        .below(1.0);
+    table.add("smoothing", options.smoothing, "weight of the past in the running validation loss")
+        .minimum(0.0)
+        .below(1.0);
+    table.add("patience", options.patience, "steps without a new minimum after which a fit ends")
+        .minimum(1);
+    table
+        .add("average", options.average,
+             "weight of the past in running means of the factors, which then are the result")
+        .minimum(0.0)
+        .below(1.0);
+}
+
+}  // namespace
+
+void FactorNetworksOptions::declare(OptionTable& table) {
+    table.add_choice("contraction", contraction,
+                     {{"auto", Contraction::automatic,
+                       "matrix for two axes; 2d1d where rows and cols lie side by side; else cp"},
+                      {"matrix", Contraction::matrix, "U V^T"},
+                      {"symmetric", Contraction::symmetric, "U U^T, for covariances"},
+                      {"2d1d", Contraction::image,
+                       "one image-like factor for rows and cols, one factor for each other axis"},
+                      {"cp", Contraction::cp, "one factor per axis, with learned weights"},
+                      {"tucker", Contraction::tucker, "one factor per axis, with a learned core"}},
+                     "how factors make the tensor");
+    table.add("rank", rank, "columns of the factors").minimum(1);
+    table.add("ranks", ranks, "for tucker: columns of each factor, one per axis")
+        .minimum(1)
+        .example("[20, 20, 8]");
+    declare_networks(table, *this);
+    declare_training(table, *this);
+    declare_stopping(table, *this);
+    table.add_check("validation", [this]() -> std::string {
+        return validation == Validation::discrepancy && loss != EntryLoss::Kind::squares
+                   ? "\"discrepancy\" compares mean squares: use it with loss = \"l2\""
+                   : "";
+    });
+}
+
+GeneratorOptions FactorNetworksOptions::generator_for(bool image_like) const {
+    GeneratorOptions result = generator;
+    result.jitter = jitter.value_or(image_like ? 1.0 / 30.0 : 0.0);
+    return result;
+}
+
+ScheduleOptions FactorNetworksOptions::schedule_for_network() const {
+    ScheduleOptions result = schedule;
+    result.step_size =
+        learning_rate.value_or(generator.kind == GeneratorKind::free_factor ? 1e-2 : 1e-3);
+    return result;
+}
+
+}  // namespace tessera

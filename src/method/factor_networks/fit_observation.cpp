@@ -1,0 +1,134 @@
+#include "tessera/method/factor_networks/fit_observation.hpp"
+
+#include <fmt/format.h>
+
+#include <Kokkos_Core.hpp>
+#include <cmath>
+
+#include "tessera/base/error.hpp"
+#include "tessera/base/random.hpp"
+#include "tessera/parallel/agree.hpp"
+#include "tessera/problem/validation_split.hpp"
+
+namespace tessera {
+namespace {
+
+using Host = Kokkos::DefaultHostExecutionSpace;
+using Entries = Kokkos::RangePolicy<Host, Kokkos::IndexType<Index>>;
+
+// Of random numbers: away from the streams of corruptions and starts.
+constexpr std::uint32_t held_out_stream = 0x464E484FU;
+
+bool is_training(std::uint8_t role) { return static_cast<EntryRole>(role) == EntryRole::training; }
+
+}  // namespace
+
+template <typename T>
+FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double share,
+                                  std::uint64_t seed) {
+    const DenseTensor<T>& observation = problem.observation;
+    observation_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), observation.block());
+    if (problem.mask || judge == Judge::held_out) {
+        assign_roles(problem, judge == Judge::held_out ? 1.0 - share : 0.0, seed);
+    }
+    all_data_.values = observation_.data();
+    all_data_.roles = observed_roles_.size() > 0 ? observed_roles_.data() : nullptr;
+    data_ = all_data_;
+    data_.roles = roles_.size() > 0 ? roles_.data() : nullptr;
+    summarise(problem);
+    if (judge == Judge::split) {
+        const DenseTensor<T> part = training_part(observation, problem.noise, share, seed);
+        training_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), part.block());
+        data_.values = training_.data();
+        data_.observation = observation_.data();
+        data_.share = share;
+        validation_count_ = training_count_;
+    }
+    if (training_count_ == 0.0 || (judge != Judge::nothing && validation_count_ == 0.0)) {
+        throw UsageError(fmt::format(
+            "of {:.0f} observed entries method factor_networks would fit {:.0f} and hold out "
+            "{:.0f}, but it needs some of both: change method.validation_share, or use another "
+            "method.validation",
+            observed_count_, training_count_, validation_count_));
+    }
+}
+
+template <typename T>
+void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_share,
+                                     std::uint64_t seed) {
+    const Index count = problem.observation.box().size();
+    agree(problem.observation.communicator(), [&] {
+        roles_ = allocate_host<std::uint8_t>("entry roles", count);
+        observed_roles_ = held_share > 0.0 && problem.mask
+                              ? allocate_host<std::uint8_t>("observed entries", count)
+                              : (problem.mask ? roles_ : observed_roles_);
+    });
+    HostView<const std::uint8_t> mask;
+    if (problem.mask) {
+        mask = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), problem.mask->block());
+    }
+    const GlobalIndex global = global_index(problem.observation);
+    const Random random(seed, held_out_stream);
+    const HostView<std::uint8_t> roles = roles_;
+    const HostView<std::uint8_t> observed_roles = observed_roles_;
+    Kokkos::parallel_for("tessera::assign_roles", Entries(0, count), [=](Index i) {
+        const bool observed = mask.size() == 0 || mask(i) != 0;
+        const bool held = held_share > 0.0 && random.uniform(global(i)) < held_share;
+        if (observed_roles.size() > 0) {
+            observed_roles(i) =
+                static_cast<std::uint8_t>(observed ? EntryRole::training : EntryRole::unused);
+        }
+        roles(i) = static_cast<std::uint8_t>(!observed ? EntryRole::unused
+                                             : held    ? EntryRole::held_out
+                                                       : EntryRole::training);
+    });
+    Host().fence("tessera::assign_roles");
+}
+
+template <typename T>
+void FitObservation<T>::summarise(const Problem<T>& problem) {
+    const NoiseModel& noise = problem.noise;
+    const Extents block = problem.observation.block_shape();
+    const Box box = problem.observation.box();
+    const int band_mode =
+        noise.sigma.size() <= 1 ? -1 : (noise.band_mode < 0 ? block.order() - 1 : noise.band_mode);
+    const FitData<T> data = data_;
+    const FitData<T> all = all_data_;
+    double sums[3] = {};  // training, observed, noise
+    double largest = 0.0;
+    Kokkos::parallel_reduce(
+        "tessera::summarise_fit", Entries(0, block.product()),
+        [&](Index i, double& training, double& observed, double& power, double& maximum) {
+            if (all.roles != nullptr && !is_training(all.roles[i])) {
+                return;
+            }
+            training += data.roles == nullptr || is_training(data.roles[i]) ? 1.0 : 0.0;
+            observed += 1.0;
+            const auto value = static_cast<double>(all.values[i]);
+            maximum = std::max(maximum, std::abs(value));
+            if (noise.kind == NoiseModel::Kind::gaussian) {
+                const Extents position = row_major_position(i, block);
+                const double sigma =
+                    noise.sigma[band_mode < 0 ? 0
+                                              : static_cast<std::size_t>(box.begin[band_mode] +
+                                                                         position[band_mode])];
+                power += sigma * sigma;
+            } else if (noise.kind == NoiseModel::Kind::poisson) {
+                power += value / noise.peak + std::pow(noise.readout / noise.peak, 2);
+            }
+        },
+        sums[0], sums[1], sums[2], Kokkos::Max<double>(largest));
+    const Communicator& communicator = problem.observation.communicator();
+    communicator.sum_in_place(sums, 3);
+    largest = communicator.max(largest);
+    training_count_ = sums[0];
+    observed_count_ = sums[1];
+    validation_count_ = observed_count_ - training_count_;
+    noise_power_ = sums[2] / std::max(1.0, observed_count_);
+    scale_ = largest > 0.0 ? largest : 1.0;
+}
+
+template class FitObservation<float>;
+template class FitObservation<double>;
+
+}  // namespace tessera

@@ -1,0 +1,314 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "all_ranks.hpp"
+#include "svd_problems.hpp"
+#include "tessera/base/error.hpp"
+#include "tessera/method/factor_networks/factor_networks_method.hpp"
+
+namespace tessera {
+namespace {
+
+using namespace test_support;
+using Contraction = FactorNetworksOptions::Contraction;
+using Validation = FactorNetworksOptions::Validation;
+
+/// A model of every form, on free factors: what the networks do is tested with them.
+struct Form {
+    Contraction contraction;
+    Extents shape;
+    std::vector<std::string> axes;
+};
+
+const std::vector<Form> forms = {
+    {Contraction::matrix, {9, 7}, {"a", "b"}},
+    {Contraction::symmetric, {8, 8}, {"a", "b"}},
+    {Contraction::image, {6, 5, 4}, {"rows", "cols", "bands"}},
+    {Contraction::image, {3, 6, 5}, {"time", "rows", "cols"}},
+    {Contraction::image, {3, 6, 5, 2}, {"time", "rows", "cols", "bands"}},
+    {Contraction::cp, {4, 5, 6}, {"a", "b", "c"}},
+    {Contraction::tucker, {4, 5, 6}, {"a", "b", "c"}},
+    {Contraction::cp, {3, 4, 2, 3, 3}, {"a", "b", "c", "d", "e"}},
+};
+
+FactorNetworksOptions free_options(Contraction contraction, Index steps) {
+    FactorNetworksOptions options;
+    options.contraction = contraction;
+    options.rank = 2;
+    options.generator.kind = GeneratorKind::free_factor;
+    options.validation = Validation::none;
+    options.steps = steps;
+    return options;
+}
+
+NoiseModel gaussian(double sigma) {
+    NoiseModel noise;
+    noise.kind = NoiseModel::Kind::gaussian;
+    noise.sigma = {sigma};
+    return noise;
+}
+
+/// Two in three entries are observed.
+std::vector<std::uint8_t> some_observed(const Extents& shape) {
+    const Random random(77, 1);
+    std::vector<std::uint8_t> seen;
+    for (Index i = 0; i < shape.product(); ++i) {
+        seen.push_back(random.uniform(i) < 0.67 ? 1 : 0);
+    }
+    return seen;
+}
+
+Problem<double> problem_on(const Partition& partition, const std::vector<std::string>& axes,
+                           bool masked) {
+    std::vector<double> entries = low_rank_entries(partition.shape(), 2, 5);
+    const std::vector<std::uint8_t> seen = some_observed(partition.shape());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        entries[i] *= masked ? seen[i] : 1.0;
+    }
+    Problem<double> problem = problem_of(entries, partition, axes);
+    if (masked) {
+        problem.mask = tensor_of(seen, partition);
+    }
+    return problem;
+}
+
+Partition alone_on(const Extents& shape) {
+    const Communicator self = Communicator::world().split(own_rank(), 0);
+    return {shape, ProcessGrid(self, Extents::filled(shape.order(), 1))};
+}
+
+void run(FactorNetworksMethod<double>& method) {
+    while (!method.finished()) {
+        method.step();
+    }
+}
+
+TEST(FactorNetworksMethod, AnswerDoesNotDependOnRanksAndGrid) {
+    Dice dice(6);
+    for (const Form& form : forms) {
+        for (const Validation validation :
+             {Validation::none, Validation::held_out, Validation::split}) {
+            const bool masked = validation == Validation::held_out;
+            FactorNetworksOptions options = free_options(form.contraction, 3);
+            options.validation = validation;
+            options.validation_share = 0.3;
+            options.average = masked ? 0.5 : 0.0;
+            Problem<double> single = problem_on(alone_on(form.shape), form.axes, masked);
+            Problem<double> shared =
+                problem_on(random_partition(dice, form.shape), form.axes, masked);
+            single.noise = gaussian(0.1);
+            shared.noise = gaussian(0.1);
+            FactorNetworksMethod<double> alone(single, options, 3);
+            FactorNetworksMethod<double> together(shared, options, 3);
+            while (!alone.finished()) {
+                alone.step();
+                together.step();
+                for (std::size_t i = 0; i < alone.report().size(); ++i) {
+                    EXPECT_NEAR_ALL_RANKS(together.report()[i].second, alone.report()[i].second,
+                                          1e-11);
+                }
+            }
+            const auto expected = to_host(alone.estimate().block());
+            const DenseTensor<double> estimate = together.estimate();
+            const auto own = to_host(estimate.block());
+            const auto wanted = box_of(expected, form.shape, estimate.box());
+            double worst = 0.0;
+            for (std::size_t i = 0; i < own.size(); ++i) {
+                worst = std::max(worst, std::abs(own[i] - wanted[i]));
+            }
+            EXPECT_NEAR_ALL_RANKS(worst, 0.0, 1e-11) << form.shape.to_string();
+        }
+    }
+}
+
+/// Two products of normal random vectors, one per mode, far from parallel.
+std::vector<double> separated_entries(const Extents& shape) {
+    const Random random(5, 3);
+    std::vector<double> entries(static_cast<std::size_t>(shape.product()), 0.0);
+    for (Index offset = 0; offset < shape.product(); ++offset) {
+        const Extents position = row_major_position(offset, shape);
+        for (int term = 0; term < 2; ++term) {
+            double product = 1.0;
+            for (int mode = 0; mode < shape.order(); ++mode) {
+                product *= random.normal(position[mode] + 1000 * (mode + 10 * term));
+            }
+            entries[static_cast<std::size_t>(offset)] += product;
+        }
+    }
+    return entries;
+}
+
+/// Largest distance of the estimate from entries.
+double distance(const FactorNetworksMethod<double>& method, const std::vector<double>& entries) {
+    const DenseTensor<double> estimate = method.estimate();
+    const auto own = to_host(estimate.block());
+    const auto wanted = box_of(entries, estimate.shape(), estimate.box());
+    double worst = 0.0;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        worst = std::max(worst, std::abs(own[i] - wanted[i]));
+    }
+    return Communicator::world().max(worst);
+}
+
+FactorNetworksOptions patient_options(Contraction contraction) {
+    FactorNetworksOptions options = free_options(contraction, 3000);
+    options.learning_rate = 0.03;
+    options.schedule.kind = ScheduleKind::exponential;
+    options.schedule.factor = 0.998;
+    return options;
+}
+
+// Thousands of steps: on one rank only, where they cost nothing.
+TEST(FactorNetworksMethodOneRank, RecoversTensorsOfItsOwnForm) {
+    Dice dice(7);
+    for (const Form& form : forms) {
+        if (form.contraction == Contraction::symmetric) {
+            continue;
+        }
+        const double size = form.shape.order() == 3 ? 4000.0 : 1.0;  // in any units
+        std::vector<double> entries = separated_entries(form.shape);
+        for (double& entry : entries) {
+            entry *= size;
+        }
+        const Problem<double> problem =
+            problem_of(entries, random_partition(dice, form.shape), form.axes);
+        FactorNetworksMethod<double> method(problem, patient_options(form.contraction), 3);
+        run(method);
+        EXPECT_ALL_RANKS(distance(method, entries) < 0.01 * size)
+            << form.shape.to_string() << " distance " << distance(method, entries) / size;
+    }
+}
+
+// Entries that were not observed follow from the model; they are 0 in the data.
+TEST(FactorNetworksMethodOneRank, CompletesATensor) {
+    Dice dice(8);
+    const Form& form = forms[5];
+    const std::vector<double> entries = separated_entries(form.shape);
+    Problem<double> problem = problem_of(entries, random_partition(dice, form.shape), form.axes);
+    problem.mask = tensor_of(some_observed(form.shape), problem.observation.partition());
+    FactorNetworksMethod<double> method(problem, patient_options(form.contraction), 3);
+    run(method);
+    EXPECT_ALL_RANKS(distance(method, entries) < 0.01);
+}
+
+TEST(FactorNetworksMethod, GoesOnBitwiseFromASavedState) {
+    Dice dice(9);
+    for (const Form& form : {forms[2], forms[6]}) {
+        Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, true);
+        problem.noise = gaussian(0.2);
+        FactorNetworksOptions options = free_options(form.contraction, 4);
+        options.validation = Validation::automatic;
+        options.restarts = 2;
+        options.refit = true;
+        options.average = 0.9;
+        FactorNetworksMethod<double> whole(problem, options, 3);
+        FactorNetworksMethod<double> half(problem, options, 3);
+        for (int step = 0; step < 6; ++step) {  // into the second fit
+            whole.step();
+            half.step();
+        }
+        MemoryArchive archive;
+        half.serialise(archive);
+        archive.rewind_for_loading();
+        FactorNetworksMethod<double> other(problem, options, 3);
+        other.serialise(archive);
+        run(whole);
+        run(other);
+        EXPECT_ALL_RANKS(other.steps_done() == whole.steps_done());
+        EXPECT_ALL_RANKS(to_host(other.estimate().block()) == to_host(whole.estimate().block()));
+    }
+}
+
+TEST(FactorNetworksMethod, FactorsAndWeightsMakeTheEstimate) {
+    const Form& form = forms[5];
+    Dice dice(10);
+    const Problem<double> problem =
+        problem_on(random_partition(dice, form.shape), form.axes, false);
+    FactorNetworksMethod<double> method(problem, free_options(form.contraction, 5), 3);
+    run(method);
+    std::vector<std::vector<double>> whole;
+    for (const Factor& factor : method.factors()) {
+        std::vector<double> values(static_cast<std::size_t>(factor.place.shape.product()), 0.0);
+        for_each_position(factor.place.box, [&](const Extents& at, Index offset) {
+            values[static_cast<std::size_t>(row_major_offset(at, factor.place.shape))] =
+                factor.values[static_cast<std::size_t>(offset)];
+        });
+        Communicator::world().sum_in_place(values.data(), static_cast<Index>(values.size()));
+        whole.push_back(values);
+    }
+    ASSERT_ALL_RANKS(whole.size() == 4);
+    std::vector<double> expected;
+    for (Index i = 0; i < form.shape.product(); ++i) {
+        const Extents at = row_major_position(i, form.shape);
+        double sum = 0.0;
+        for (Index r = 0; r < 2; ++r) {
+            double product = whole[3][static_cast<std::size_t>(r)];
+            for (int mode = 0; mode < 3; ++mode) {
+                product *= whole[static_cast<std::size_t>(mode)]
+                                [static_cast<std::size_t>(at[mode] * 2 + r)];
+            }
+            sum += product;
+        }
+        expected.push_back(sum);
+    }
+    EXPECT_NEAR_ALL_RANKS(distance(method, expected), 0.0, 1e-12);
+}
+
+// A fit ends at the target of the discrepancy principle, and the fixed count does not stop early.
+TEST(FactorNetworksMethodOneRank, DiscrepancyStopsAtTheNoise) {
+    const Extents shape = {30, 20};
+    std::vector<double> entries = low_rank_entries(shape, 2, 5);
+    const Random random(8, 1);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        entries[i] += 0.3 * random.normal(static_cast<Index>(i));
+    }
+    Dice dice(11);
+    Problem<double> problem = problem_of(entries, random_partition(dice, shape), {"a", "b"});
+    problem.noise = gaussian(0.3);
+    FactorNetworksOptions options = free_options(Contraction::matrix, 3000);
+    options.rank = 10;
+    options.validation = Validation::discrepancy;
+    FactorNetworksMethod<double> method(problem, options, 3);
+    double before = 1e300;
+    while (!method.finished()) {
+        before = method.steps_done() > 0 ? method.report()[0].second : before;
+        method.step();
+    }
+    EXPECT_ALL_RANKS(method.steps_done() < 3000);
+    EXPECT_ALL_RANKS(method.report()[0].second <= 0.09);
+    EXPECT_ALL_RANKS(before > 0.09);
+}
+
+std::string complaint(const Problem<double>& problem, const FactorNetworksOptions& options) {
+    try {
+        FactorNetworksMethod<double> method(problem, options, 3);
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(FactorNetworksMethod, WhatDoesNotFitTheProblemIsNamed) {
+    Dice dice(12);
+    const Form& form = forms[0];
+    Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, false);
+    FactorNetworksOptions options = free_options(form.contraction, 5);
+    options.loss = EntryLoss::Kind::poisson;
+    EXPECT_ALL_RANKS(complaint(problem, options) ==
+                     "method.loss = \"poisson\" needs to know how many counts a value stands for: "
+                     "state data.noise = \"poisson\" with data.noise_peak");
+    options.loss = EntryLoss::Kind::squares;
+    options.validation = Validation::discrepancy;
+    EXPECT_ALL_RANKS(complaint(problem, options) ==
+                     "method.validation = \"discrepancy\" needs a known noise level: state "
+                     "data.noise and its level");
+    options.validation = Validation::held_out;
+    std::vector<std::uint8_t> none(static_cast<std::size_t>(form.shape.product()), 0);
+    problem.mask = tensor_of(none, problem.observation.partition());
+    EXPECT_ALL_RANKS(complaint(problem, options).starts_with("of 0 observed entries"));
+}
+
+}  // namespace
+}  // namespace tessera
