@@ -216,12 +216,13 @@ Finding check_file(const Communicator& communicator) {
     return {difference, 0.0};
 }
 
-// A method on noiseless data that a model of low rank describes: with its default options the
-// estimate must come near them.
-Finding check_method(const Communicator& communicator, const std::string& name) {
+// A method on noiseless data that a model of low rank describes: with its default options, or those
+// of its quick trial, the estimate must come near them.
+Finding check_method(const Communicator& communicator, const MethodEntry& entry) {
     Study study;
     Deck deck;
-    deck.set_all({"data.path=\"exact\"", "method.name=\"" + name + "\""});
+    deck.set_all({"data.path=\"exact\"", "method.name=\"" + entry.name() + "\""});
+    deck.set_all(entry.quick_trial());
     study.bind(deck);
     const std::vector<std::string> axes = {"rows", "cols", "bands"};
     study.method().check(test_shape, axes);
@@ -287,7 +288,7 @@ ExitCode selftest_command(const Communicator& communicator) {
     test.check("file written and read", [&] { return check_file(communicator); });
     for (const auto& entry : method_catalogue()) {
         test.check("method " + entry->name() + " on exact data",
-                   [&, name = entry->name()] { return check_method(communicator, name); });
+                   [&] { return check_method(communicator, *entry); });
     }
     print(communicator, test.failed() == 0 ? "all checks passed\n"
                                            : fmt::format("{} checks failed\n", test.failed()));

@@ -111,6 +111,9 @@ class MethodEntry {
     virtual void check(const Extents& shape, const std::vector<std::string>& axes) const = 0;
     /// Names of figures in `Method::report` beside "objective", "change" and "rank", for [expect].
     [[nodiscard]] virtual std::vector<std::string> figures() const { return {}; }
+    /// Assignments to the deck ("method.steps=400") with which the method describes a small exact
+    /// tensor within seconds, where the defaults are made for long runs: for the self-test.
+    [[nodiscard]] virtual std::vector<std::string> quick_trial() const { return {}; }
     /// Which modes may be split over ranks without making this method communicate more.
     [[nodiscard]] virtual std::vector<bool> preferred_split(
         const Extents& shape, const std::vector<std::string>& axes) const = 0;

@@ -21,6 +21,10 @@ class FactorNetworksEntry final : public MethodEntry {
     [[nodiscard]] std::vector<std::string> figures() const override {
         return {"validation", "best_step"};
     }
+    [[nodiscard]] std::vector<std::string> quick_trial() const override {
+        return {"method.network=\"free\"", "method.rank=4", "method.learning_rate=0.03",
+                "method.steps=300", "method.validation=\"none\""};
+    }
     [[nodiscard]] std::vector<bool> preferred_split(
         const Extents& shape, const std::vector<std::string>& axes) const override;
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
