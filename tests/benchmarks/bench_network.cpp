@@ -1,5 +1,5 @@
 // Networks: the convolution of an image by itself against SGEMM, and one forward and backward pass
-// of whole networks. Arguments: none for all, or the names of cases.
+// of whole networks. Arguments: the names of cases; none for all but the two largest.
 
 #include <Kokkos_Core.hpp>
 #include <cstdio>
@@ -120,11 +120,15 @@ int main(int argc, char** argv) {
          [&] {
              network("decoder, 256^2, rank 20", decoder, {256, 256}, 20, 4);
          }},
+        {"image1024",
+         [&] {
+             network("skip, 1024^2, rank 20", jittered, {1024, 1024}, 20, 1);
+         }},
         {"image2048", [&] {
              network("skip, 2048^2, rank 20", jittered, {2048, 2048}, 20, 1);
          }}};
     for (const auto& [name, run] : cases) {
-        bool wanted = argc == 1 && name != "image2048";
+        bool wanted = argc == 1 && name != "image1024" && name != "image2048";
         for (int i = 1; i < argc; ++i) {
             wanted = wanted || name == argv[i];
         }

@@ -6,6 +6,7 @@
 #include "all_ranks.hpp"
 #include "generator_checks.hpp"
 #include "tessera/base/error.hpp"
+#include "tessera/base/profile.hpp"
 #include "tessera/network/skip_network.hpp"
 
 namespace tessera {
@@ -82,6 +83,38 @@ TEST(SkipNetwork, IsTheSameOnAnyNumberOfRanks) {
         options.jitter = 0.05;
         check_ranks<double>(options, sites, 3, 1e-11);
         check_ranks<float>(options, sites, 3, 1e-4);
+    }
+}
+
+// Forward and backward exchange 4 halos each per scale. What a rank with one neighbour sends is one
+// row of each map.
+TEST(SkipNetwork, ExchangesAsManyHalosAndBytesAsItsReadmeSays) {
+    const Communicator& world = Communicator::world();
+    const Extents sites{64, 24};
+    const GeneratorOptions options = small_options();
+    const auto generator = make_generator<float>(options, sites, 3, world);
+    const auto halo = [] {
+        const auto found = profile_records().find("network/halo");
+        return found != profile_records().end() ? found->second : PhaseRecord{};
+    };
+    const PhaseRecord before = halo();
+    const auto loss = test_support::linear_loss(generator->forward(0), 0, world);
+    generator->backward(loss.gradient);
+    const PhaseRecord after = halo();
+    double row_entries = 0.0;
+    double width = 24.0;
+    for (const double inputs : {3.0, 6.0, 6.0}) {
+        // Forward: the input (at scale 0) or pointwise, joined, and at half the width down and
+        // deeper. Backward: gradients of joined and of the scale's input, and at half the width of
+        // the doubled map and of down.
+        row_entries += width * (inputs + 8.0 + 8.0 + inputs) + width / 2.0 * 4.0 * 6.0;
+        width /= 2.0;
+    }
+    if (world.size() == 1) {
+        EXPECT_EQ(after.calls, before.calls);
+    } else if (world.size() == 2) {
+        EXPECT_ALL_RANKS(after.calls - before.calls == 24);
+        EXPECT_NEAR_ALL_RANKS(after.bytes - before.bytes, 4.0 * row_entries, 0.5);
     }
 }
 
