@@ -7,10 +7,11 @@ namespace tessera {
 namespace {
 
 double cosine_step_size(const ScheduleOptions& options, std::int64_t step) {
-    const auto cycle = static_cast<double>(step / options.period);
+    const std::int64_t cycle = step / options.period;
     const auto position = static_cast<double>(step % options.period);
     const auto rise = static_cast<double>(options.warm_up);
-    const double span = options.step_size * std::pow(options.factor, cycle) - options.least;
+    const double span =
+        options.step_size * std::pow(options.factor, static_cast<double>(cycle)) - options.least;
     if (position < rise) {
         return options.least + span * position / rise;
     }
@@ -22,9 +23,10 @@ double cosine_step_size(const ScheduleOptions& options, std::int64_t step) {
 
 double LearningRateSchedule::at(std::int64_t step) const {
     switch (options_.kind) {
-        case ScheduleKind::step:
-            return options_.step_size *
-                   std::pow(options_.factor, static_cast<double>(step / options_.period));
+        case ScheduleKind::step: {
+            const std::int64_t drops = step / options_.period;
+            return options_.step_size * std::pow(options_.factor, static_cast<double>(drops));
+        }
         case ScheduleKind::exponential:
             return options_.step_size * std::pow(options_.factor, static_cast<double>(step));
         case ScheduleKind::cosine:

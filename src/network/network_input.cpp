@@ -30,7 +30,7 @@ FourNormals four_normals(const Random& random, Index group, std::uint32_t step) 
     constexpr float two_pi = 6.2831853F;
     const auto words = random.words(group, step);
     FourNormals result{};
-    for (int pair = 0; pair < 4; pair += 2) {
+    for (std::size_t pair = 0; pair < 4; pair += 2) {
         const float uniform = (static_cast<float>(words[pair] >> 8U) + 0.5F) * 0x1p-24F;
         const float angle = two_pi * static_cast<float>(words[pair + 1] >> 8U) * 0x1p-24F;
         const float radius = std::sqrt(-2.0F * std::log(uniform));
