@@ -23,8 +23,8 @@ namespace tessera {
 ///
 /// Memory: with C channels and c of the skip branch, an image keeps 4/3 (c + C/2 + (c + C) + 2 C)
 /// values of each pixel between forward and backward (about 600 for C = 128, c = 4), and the
-/// backward pass needs 4/3 (c + C) + (c + C) more (about 310): 3.6 kB per pixel in float32, besides
-/// the input, its moments and the factor itself, 5 to 7 times the rank.
+/// backward pass needs (c + C) + C more (260): 3.5 kB per pixel in float32, besides the input, its
+/// moments and the factor itself, 5 to 7 times the rank.
 template <typename T>
 class SkipNetwork final : public FactorGenerator<T> {
   public:
