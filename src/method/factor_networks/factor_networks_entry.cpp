@@ -1,7 +1,7 @@
 #include "tessera/method/factor_networks/factor_networks_entry.hpp"
 
 #include "tessera/method/factor_networks/factor_networks_method.hpp"
-#include "tessera/method/factor_networks/network_memory.hpp"
+#include "tessera/network/generator_memory.hpp"
 
 namespace tessera {
 namespace {
@@ -77,8 +77,8 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
             static_cast<double>(layout.factors[f].of(block).product());
         factors += static_cast<double>(own.product() * layout.widths[f]) * (3.0 * scalar + 8.0);
         if (f < layout.generators()) {
-            factors += network_bytes(options_.generator, layout.factors[f].of(shape), own,
-                                     layout.widths[f], scalar_bytes);
+            factors += generator_bytes(options_.generator, layout.factors[f].of(shape), own[0],
+                                       layout.widths[f], scalar_bytes);
         }
     }
     const double tiles =

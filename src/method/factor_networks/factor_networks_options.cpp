@@ -89,8 +89,6 @@ void declare_stopping(OptionTable& table, FactorNetworksOptions& options) {
           "the observation in two independent parts by its noise model: binomial thinning of "
           "counts, data fission of Gaussian noise"},
          {"held_out", Validation::held_out, "entries that are not fitted"},
-         {"moving_variance", Validation::moving_variance,
-          "least change of the estimate over the steps, without withholding data"},
          {"discrepancy", Validation::discrepancy,
           "until the mean squared error is that of the noise; needs loss = \"l2\""},
          {"none", Validation::none, "all `steps`"}},

@@ -24,8 +24,9 @@ class FactorModel {
                 const FactorNetworksOptions& options, double scale, std::uint64_t seed);
 
     void forward(std::int64_t step);
-    /// Sends scale * gradient back, and takes one step of Adam with all parameters.
+    /// Sends scale * gradient back through the networks.
     void backward(double scale);
+    /// One step of Adam with all parameters.
     void update(double step_size);
 
     /// Of the rows of the last forward; gradients are added up in this object.

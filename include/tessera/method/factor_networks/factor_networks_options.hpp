@@ -14,7 +14,7 @@ namespace tessera {
 /// The keys of the deck's [method] table for `name = "factor_networks"`.
 struct FactorNetworksOptions {
     enum class Contraction { automatic, matrix, symmetric, image, cp, tucker };
-    enum class Validation { automatic, split, held_out, moving_variance, discrepancy, none };
+    enum class Validation { automatic, split, held_out, discrepancy, none };
 
     Contraction contraction = Contraction::automatic;
     Index rank = 20;
@@ -36,7 +36,6 @@ struct FactorNetworksOptions {
     double smoothing = 0.9;
     Index patience = 300;
     double average = 0.0;
-    double guard_db = 5.0;
     Index restarts = 1;
     bool refit = false;
 

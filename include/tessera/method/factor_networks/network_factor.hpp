@@ -44,8 +44,9 @@ class NetworkFactor {
     /// Where this rank's rows lie in the whole factor; an empty box on ranks whose rows another one
     /// has as well.
     [[nodiscard]] BlockPlace place() const;
+    /// Parameters, moments and the number of steps.
     void serialise(Archive& archive);
-    /// Parameters, moments and the number of steps; and rows in an array such as `rows()`.
+    /// Rows in an array such as `rows()`.
     void serialise_rows(Archive& archive, const std::string& name, T* rows) const;
     [[nodiscard]] const ParameterStore<T>& parameters() const { return generator_->parameters(); }
     [[nodiscard]] std::string describe() const { return generator_->describe(); }
