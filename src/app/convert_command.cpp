@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <limits>
 
+#include "convert_output.hpp"
 #include "tessera/app/commands.hpp"
 #include "tessera/app/data_source.hpp"
 #include "tessera/base/log.hpp"
+#include "tessera/io/coordinate_file.hpp"
 #include "tessera/io/read_tensor.hpp"
 #include "tessera/io/write_tensor.hpp"
 #include "tessera/parallel/agree.hpp"
@@ -64,8 +66,9 @@ NumberType output_type(const ConvertArguments& arguments, NumberType in_file, bo
     if (arguments.type) {
         return *arguments.type;
     }
-    const bool unsigned_type = in_file == NumberType::uint8 || in_file == NumberType::uint16;
-    if (unsigned_type && !computed) {
+    const bool integer = in_file == NumberType::uint8 || in_file == NumberType::uint16 ||
+                         in_file == NumberType::int16 || in_file == NumberType::int32;
+    if (integer && !computed) {
         return in_file;
     }
     if (in_file == NumberType::logical && !computed) {
@@ -76,32 +79,16 @@ NumberType output_type(const ConvertArguments& arguments, NumberType in_file, bo
 
 TensorOutput describe_output(const Communicator& communicator, const ConvertArguments& arguments,
                              const ReadPlan& plan, NumberType type) {
-    TensorOutput output;
-    const FileLocation location = split_location(arguments.output);
-    const bool named = !location.dataset.empty() && location.path.find('.') != std::string::npos;
-    output.path = named ? location.path : arguments.output;
-    if (named) {
-        output.dataset = location.dataset;
-    }
-    if (named && output_format(output.path) != OutputFormat::hdf5) {
-        throw UsageError(fmt::format("{} holds one array without a name: leave out ':{}'",
-                                     output.path, output.dataset));
-    }
+    TensorOutput output = place_output(communicator, arguments);
     output.type = type;
     output.axes = plan.axes;
     output.wavelengths = plan.wavelengths;
     output.wavelength_unit = plan.wavelength_unit;
-    output.interleave = arguments.interleave;
+    output.spacing = plan.spacing;
+    output.origin = plan.origin;
+    output.units = plan.units;
     output.partly_observed =
         !arguments.mask.empty() || arguments.missing != DataOptions::Missing::none;
-    agree(communicator, [&] {
-        for (const std::string& path : output_files(output)) {
-            std::error_code ignored;
-            if (!arguments.overwrite && std::filesystem::exists(path, ignored)) {
-                throw UsageError(path + " exists: choose another name, or say --overwrite");
-            }
-        }
-    });
     return output;
 }
 
@@ -134,41 +121,6 @@ void mark_missing(const DenseTensor<T>& tensor, const Mask& mask) {
             }
         });
     Kokkos::fence("tessera::convert::mark_missing");
-}
-
-// Refuses values that the type cannot hold; otherwise says what is lost.
-template <typename T>
-std::string check_type(const DenseTensor<T>& values, const TensorOutput& output) {
-    const TypeFit fit = fit_of(values, output.type, output.partly_observed);
-    if (fit.outside > 0) {
-        const Extents position = row_major_position(fit.first_outside, values.shape());
-        throw UsageError(fmt::format(
-            "{} of {} values do not fit {}, the first at ({}) = [{}]: choose another --type",
-            fit.outside, values.size(), to_string(output.type), fmt::join(output.axes, ", "),
-            fmt::join(position.to_vector(), ", ")));
-    }
-    std::string text;
-    if (fit.rounded > 0) {
-        text += fmt::format("; {} of {} values were rounded, by at most {:.3g}", fit.rounded,
-                            values.size(), fit.most_rounding);
-    }
-    if (output.partly_observed) {
-        text += fmt::format("; {} entries are missing", fit.missing);
-    }
-    return text;
-}
-
-// How the modes lie in the file, where that is not their own order.
-std::string mapping(const TensorOutput& output, const std::vector<int>& stored) {
-    if (std::is_sorted(stored.begin(), stored.end())) {
-        return fmt::format("({})", fmt::join(output.axes, ", "));
-    }
-    std::vector<std::string> names;
-    for (const int mode : stored) {
-        names.push_back(output.axes[static_cast<std::size_t>(mode)]);
-    }
-    return fmt::format("({}); in the file, slowest first: {}", fmt::join(output.axes, ", "),
-                       fmt::join(names, ", "));
 }
 
 template <typename T>
@@ -204,9 +156,21 @@ void convert(const Communicator& communicator, const OpenSource& opened, const D
                                     mapping(output, stored), losses));
 }
 
+bool is_list(const Communicator& communicator, const std::string& input) {
+    bool list = false;
+    agree(communicator, [&] { list = looks_like_coordinates(find_data_file(input)); });
+    return list;
+}
+
 }  // namespace
 
 ExitCode convert_command(const Communicator& communicator, const ConvertArguments& arguments) {
+    if (is_list(communicator, arguments.input)) {
+        return convert_list(communicator, arguments);
+    }
+    if (arguments.absent) {
+        throw UsageError("--absent is for lists of entries: " + arguments.input + " is none");
+    }
     const DataOptions data = data_options(arguments);
     const OpenSource opened = open_source(communicator, data.source);
     const DatasetInfo& info = opened.reader->info();

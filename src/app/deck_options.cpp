@@ -111,10 +111,12 @@ void DataOptions::declare(OptionTable& table) {
         .minimum(1)
         .length(0, max_order + 1)
         .example("[1, 2, 4]");
-    table.add_choice("duplicates", duplicates,
-                     {{"sum", Duplicates::sum, "their values are added up; the log says how many"},
-                      {"refuse", Duplicates::refuse, "an error"}},
-                     "listed entries: what several entries of one position mean");
+    table.add_choice(
+        "duplicates", duplicates,
+        {{"sum", Duplicates::sum, "their values are added up; the log says how many"},
+         {"mean", Duplicates::mean, "measurements of one thing: their mean; the log says how many"},
+         {"refuse", Duplicates::refuse, "an error"}},
+        "listed entries: what several entries of one position mean");
     table.add("test", test, "listed entries: file of entries to predict, written like the data")
         .example("\"test.tns\"");
     table

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tessera/app/commands.hpp"
 #include "tessera/app/study.hpp"
 
@@ -16,7 +18,14 @@ ExitCode template_command(const Communicator& communicator, const TemplateArgume
     request.title = "A deck for method " + arguments.method + ", task " + arguments.task +
                     ". It runs as it is, on a simulated scene: give data.path for your own.";
     request.values["data.scene"] = "\"hyperspectral\"";
-    if (arguments.task == "denoise") {
+    const auto& methods = study.methods();
+    const bool counts = std::any_of(methods.begin(), methods.end(), [&](const auto& entry) {
+        return entry->name() == arguments.method && entry->needs_nonnegative_data();
+    });
+    if (arguments.task == "denoise" && counts) {
+        request.choices["corrupt"] = {"poisson"};
+        request.values["corrupt.0.peak"] = "500.0";
+    } else if (arguments.task == "denoise") {
         request.choices["corrupt"] = {"gaussian"};
         request.values["corrupt.0.sigma"] = "0.05";
     } else if (arguments.task == "complete") {

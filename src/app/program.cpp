@@ -181,13 +181,18 @@ void add_convert(CLI::App& app, CommandLine& line) {
                            {"min-max", ScalingKind::min_max},
                            {"band-min-max", ScalingKind::band_min_max}},
                           "max, min-max or band-min-max; how to undo it is kept in the file");
+    add_word<Absent>(*sub, "--absent", arguments->absent,
+                     {{"zero", Absent::zero}, {"missing", Absent::missing}},
+                     "of a list of entries: what the others are, zero or missing");
     add_word<NumberType>(*sub, "--type", arguments->type,
                          {{"float32", NumberType::float32},
                           {"float64", NumberType::float64},
                           {"uint8", NumberType::uint8},
-                          {"uint16", NumberType::uint16}},
-                         "float32, float64, uint8 or uint16; left out: the input's where it "
-                         "is one of these");
+                          {"uint16", NumberType::uint16},
+                          {"int16", NumberType::int16},
+                          {"int32", NumberType::int32}},
+                         "float32, float64, uint8, uint16, int16 or int32; left out: the "
+                         "input's where it can be written");
     add_word<Interleave>(
         *sub, "--interleave", arguments->interleave,
         {{"bsq", Interleave::bsq}, {"bil", Interleave::bil}, {"bip", Interleave::bip}},

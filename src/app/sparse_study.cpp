@@ -68,6 +68,10 @@ CoordinateOptions options_of(const DataOptions& data) {
     return options;
 }
 
+Repeated repeated(const DataOptions& data) {
+    return data.duplicates == DataOptions::Duplicates::mean ? Repeated::mean : Repeated::sum;
+}
+
 void treat_duplicates(const AssemblyReport& report, const DataOptions& data,
                       const std::string& path, std::vector<std::string>& remarks) {
     if (report.duplicates == 0) {
@@ -77,9 +81,11 @@ void treat_duplicates(const AssemblyReport& report, const DataOptions& data,
         fmt::format("{}: {} entries repeat the position of another one, the first at [{}] (from 0)",
                     path, report.duplicates, fmt::join(report.first_duplicate.to_vector(), ", "));
     if (data.duplicates == DataOptions::Duplicates::refuse) {
-        throw IoError(found + ": repair the file, or add them up with data.duplicates = \"sum\"");
+        throw IoError(found + ": repair the file, or take their sum or mean with data.duplicates");
     }
-    remarks.push_back(found + "; their values are added up");
+    remarks.push_back(found + (data.duplicates == DataOptions::Duplicates::mean
+                                   ? "; the mean of their values is taken"
+                                   : "; their values are added up"));
 }
 
 std::string describe_empty_slices(const Extents& empty, const std::vector<std::string>& axes) {
@@ -102,7 +108,7 @@ SparseTensor<T> read_test(const CoordinateFile& file, const CoordinateEntries<T>
     reading.index_base = data.index_base;
     reading.shape = data.shape.to_vector();
     auto read = read_coordinates<T>(file, reading, partition.communicator());
-    Assembly<T> assembly = assemble("test", partition, std::move(read.entries));
+    Assembly<T> assembly = assemble("test", partition, std::move(read.entries), repeated(options));
     treat_duplicates(assembly.report, options, file.path, remarks);
     remarks.push_back(fmt::format("{}: {} test entries", file.path, assembly.tensor.entry_count()));
     return assembly.tensor;
@@ -153,8 +159,8 @@ SparseStudyProblem<T> build_sparse_problem(const Communicator& communicator, con
                                          grid->order(), read.shape.order()));
         }
     }
-    Assembly<T> assembly =
-        assemble(communicator, "input", read.shape, std::move(read.entries), grid);
+    Assembly<T> assembly = assemble(communicator, "input", read.shape, std::move(read.entries),
+                                    grid, repeated(study.data));
     treat_duplicates(assembly.report, study.data, outline.data.path, remarks);
     SparseTensor<T> tensor = assembly.tensor;
     remarks.push_back(fmt::format(

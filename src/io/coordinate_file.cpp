@@ -19,6 +19,7 @@ struct FirstLines {
         Index next_offset = 0;  ///< of the line after it
     };
     std::vector<Line> lines;
+    std::vector<std::string> comments;  ///< before the first line
 };
 
 FirstLines first_lines(const InputFile& file, std::size_t wanted) {
@@ -30,6 +31,8 @@ FirstLines first_lines(const InputFile& file, std::size_t wanted) {
                             offset += static_cast<Index>(line.size()) + 1;
                             if (is_content(line)) {
                                 result.lines.push_back({std::string(line), number + 1, offset});
+                            } else if (result.lines.empty()) {
+                                result.comments.emplace_back(line);
                             }
                             return result.lines.size() < wanted;
                         });
@@ -78,6 +81,7 @@ void read_sptensor_header(const FirstLines& first, CoordinateFile& file) {
                     "expected the number of entries alone on this line");
     }
     file.columns = static_cast<Index>(file.shape.size()) + 1;
+    file.index_base = {0};
     file.stated_entries = entries[0];
     file.body_offset = first.lines[3].next_offset;
     file.body_line = first.lines[3].number + 1;
@@ -108,6 +112,34 @@ void read_plain_start(const FirstLines& first, CoordinateFile& file) {
     } else if (!std::all_of(fields.begin(), fields.end(), is_number)) {
         refuse_line(file.path, line.number,
                     "expected the position and the value of an entry, all of them numbers");
+    }
+}
+
+/// What `write_tensor` says of a list in comments before it: names of the axes and extents, with
+/// positions from 1.
+void read_own_comments(const FirstLines& first, CoordinateFile& file) {
+    const auto fields_after = [&](std::string_view head) {
+        std::vector<std::string> words;
+        for (const std::string& comment : first.comments) {
+            if (comment.starts_with(head)) {
+                std::vector<std::string_view> fields;
+                split_fields(std::string_view(comment).substr(head.size()), ' ', fields);
+                words.assign(fields.begin(), fields.end());
+            }
+        }
+        return words;
+    };
+    const std::vector<std::string> axes = fields_after("# axes:");
+    std::vector<Index> shape;
+    for (const std::string& word : fields_after("# shape:")) {
+        shape.push_back(whole_number(word).value_or(0));
+    }
+    const bool extents = std::all_of(shape.begin(), shape.end(), [](Index n) { return n > 0; });
+    if (file.columns == static_cast<Index>(shape.size()) + 1 && axes.size() == shape.size() &&
+        extents) {
+        file.column_names = axes;
+        file.shape = shape;
+        file.index_base = {1};
     }
 }
 
@@ -152,6 +184,7 @@ CoordinateFile inspect_coordinates(const std::string& path) {
         read_sptensor_header(first, file);
     } else {
         read_plain_start(first, file);
+        read_own_comments(first, file);
     }
     return file;
 }

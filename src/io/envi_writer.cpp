@@ -17,6 +17,10 @@ int type_code(NumberType type) {
             return 1;
         case NumberType::uint16:
             return 12;
+        case NumberType::int16:
+            return 2;
+        case NumberType::int32:
+            return 3;
         case NumberType::float32:
             return 4;
         default:

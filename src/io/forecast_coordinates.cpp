@@ -75,7 +75,8 @@ CoordinateForecast forecast_coordinates(const CoordinateFile& file,
                                  static_cast<double>(std::max<Index>(1, glance.bytes));
     std::vector<Index> shape = options.shape.empty() ? file.shape : options.shape;
     for (std::size_t mode = 0; shape.size() < columns.size(); ++mode) {
-        const std::vector<Index>& base = options.index_base;
+        const std::vector<Index>& base =
+            options.index_base.empty() ? file.index_base : options.index_base;
         const Index first =
             base.empty() ? Index{!glance.has_zero} : base[base.size() == 1 ? 0 : mode];
         shape.push_back(std::max<Index>(1, glance.largest[mode] + 1 - first));

@@ -390,7 +390,9 @@ bool exists(hid_t file, const std::string& path) {
     template void write_box<T>(hid_t, const Box&, const T*, const Communicator&,              \
                                const std::string&, Index);
 TESSERA_INSTANTIATE(std::uint8_t)
+TESSERA_INSTANTIATE(std::int16_t)
 TESSERA_INSTANTIATE(std::uint16_t)
+TESSERA_INSTANTIATE(std::int32_t)
 TESSERA_INSTANTIATE(std::int64_t)
 TESSERA_INSTANTIATE(std::uint64_t)
 TESSERA_INSTANTIATE(float)

@@ -78,7 +78,9 @@ void write_hdf5(const DenseTensor<T>& tensor, const TensorOutput& output) {
     with_type(output.type, [&](auto zero) {
         using Stored = decltype(zero);
         if constexpr (std::is_floating_point_v<Stored> || std::is_same_v<Stored, std::uint8_t> ||
-                      std::is_same_v<Stored, std::uint16_t>) {
+                      std::is_same_v<Stored, std::uint16_t> ||
+                      std::is_same_v<Stored, std::int16_t> ||
+                      std::is_same_v<Stored, std::int32_t>) {
             write_as<Stored>(tensor, output);
         }
     });

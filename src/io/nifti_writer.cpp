@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "slab_stream.hpp"
@@ -23,10 +24,42 @@ int type_code(NumberType type) {
             return DT_UINT8;
         case NumberType::uint16:
             return DT_UINT16;
+        case NumberType::int16:
+            return DT_INT16;
+        case NumberType::int32:
+            return DT_INT32;
         case NumberType::float32:
             return DT_FLOAT32;
         default:
             return DT_FLOAT64;
+    }
+}
+
+/// Of a mode's lengths; the first three modes share one unit, the fourth has another.
+int unit_code(const TensorOutput& output, std::size_t mode) {
+    constexpr std::pair<const char*, int> codes[] = {
+        {"m", NIFTI_UNITS_METER}, {"mm", NIFTI_UNITS_MM},   {"um", NIFTI_UNITS_MICRON},
+        {"s", NIFTI_UNITS_SEC},   {"ms", NIFTI_UNITS_MSEC}, {"us", NIFTI_UNITS_USEC},
+        {"Hz", NIFTI_UNITS_HZ},   {"ppm", NIFTI_UNITS_PPM}};
+    for (const auto& [name, code] : codes) {
+        if (mode < output.units.size() && output.units[mode] == name) {
+            return code;
+        }
+    }
+    return NIFTI_UNITS_UNKNOWN;
+}
+
+/// Where the voxels lie, as the affine map that readers prefer: along the axes.
+template <typename Header>
+void place_voxels(Header& header, const TensorOutput& output) {
+    header.sform_code = NIFTI_XFORM_SCANNER_ANAT;
+    decltype(&header.srow_x[0]) const rows[] = {header.srow_x, header.srow_y, header.srow_z};
+    for (std::size_t mode = 0; mode < 3; ++mode) {
+        using Length = std::remove_reference_t<decltype(header.srow_x[0])>;
+        rows[mode][mode] =
+            static_cast<Length>(mode < output.spacing.size() ? output.spacing[mode] : 1.0);
+        rows[mode][3] =
+            static_cast<Length>(mode < output.origin.size() ? output.origin[mode] : 0.0);
     }
 }
 
@@ -39,9 +72,16 @@ void describe(Header& header, const TensorOutput& output, const Extents& shape) 
     for (int place = 1; place < 8; ++place) {
         const Index extent = place <= shape.order() ? shape[place - 1] : 1;
         header.dim[place] = static_cast<Extent>(extent);
-        header.pixdim[place] = 1;
+        const auto mode = static_cast<std::size_t>(place - 1);
+        header.pixdim[place] = static_cast<std::remove_reference_t<decltype(header.pixdim[0])>>(
+            mode < output.spacing.size() ? output.spacing[mode] : 1.0);
     }
     header.pixdim[0] = 1;
+    header.xyzt_units =
+        static_cast<decltype(header.xyzt_units)>(unit_code(output, 0) | unit_code(output, 3));
+    if (!output.spacing.empty() || !output.origin.empty()) {
+        place_voxels(header, output);
+    }
     header.datatype = static_cast<short>(type_code(output.type));
     header.bitpix = static_cast<short>(8 * size_of(output.type));
     header.scl_slope = 1;

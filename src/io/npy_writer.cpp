@@ -9,6 +9,10 @@ const char* type_code(NumberType type) {
             return "|u1";
         case NumberType::uint16:
             return "<u2";
+        case NumberType::int16:
+            return "<i2";
+        case NumberType::int32:
+            return "<i4";
         case NumberType::float32:
             return "<f4";
         default:

@@ -56,8 +56,8 @@ LineRule rule_of(const CoordinateFile& file, const CoordinateOptions& options) {
         rule.position_columns.push_back(
             static_cast<std::size_t>(columns[static_cast<std::size_t>(mode)] - 1));
     }
-    if (rule.base.empty() && !file.shape.empty()) {
-        rule.base = {0};  // as its format has it
+    if (rule.base.empty()) {
+        rule.base = file.index_base;
     }
     if (rule.base.size() == 1) {
         rule.base.resize(static_cast<std::size_t>(order), rule.base[0]);

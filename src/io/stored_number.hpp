@@ -13,9 +13,16 @@ KOKKOS_INLINE_FUNCTION Stored stored_number(T value) {
     if constexpr (std::is_floating_point_v<Stored>) {
         return static_cast<Stored>(value);
     } else {
+        // Bounds in T may lie just beyond those of the type: they are compared, never converted.
+        constexpr auto least = static_cast<T>(std::numeric_limits<Stored>::lowest());
         constexpr auto most = static_cast<T>(std::numeric_limits<Stored>::max());
         const T whole = Kokkos::nearbyint(value);
-        return whole > T{0} ? static_cast<Stored>(whole < most ? whole : most) : Stored{0};
+        if (whole > least && whole < most) {
+            return static_cast<Stored>(whole);
+        }
+        return whole >= most    ? std::numeric_limits<Stored>::max()
+               : whole <= least ? std::numeric_limits<Stored>::lowest()
+                                : Stored{0};  // NaN
     }
 }
 

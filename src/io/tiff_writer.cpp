@@ -68,17 +68,29 @@ std::string description(const TensorOutput& output, const ImageLayout& layout) {
     return text;
 }
 
+int sample_format(NumberType type) {
+    switch (type) {
+        case NumberType::float32:
+        case NumberType::float64:
+            return SAMPLEFORMAT_IEEEFP;
+        case NumberType::int16:
+        case NumberType::int32:
+            return SAMPLEFORMAT_INT;
+        default:
+            return SAMPLEFORMAT_UINT;
+    }
+}
+
 /// One page, `image` being pages, rows and columns.
 void write_page(TIFF* file, const std::string& path, const TensorOutput& output,
                 const Extents& image, const Slab& slab, const std::string& text) {
     const auto rows = static_cast<std::uint32_t>(image[1]);
     const auto columns = static_cast<std::uint32_t>(image[2]);
-    const bool real = output.type == NumberType::float32 || output.type == NumberType::float64;
     TIFFSetField(file, TIFFTAG_IMAGEWIDTH, columns);
     TIFFSetField(file, TIFFTAG_IMAGELENGTH, rows);
     TIFFSetField(file, TIFFTAG_BITSPERSAMPLE, static_cast<int>(8 * size_of(output.type)));
     TIFFSetField(file, TIFFTAG_SAMPLESPERPIXEL, 1);
-    TIFFSetField(file, TIFFTAG_SAMPLEFORMAT, real ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
+    TIFFSetField(file, TIFFTAG_SAMPLEFORMAT, sample_format(output.type));
     TIFFSetField(file, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
     TIFFSetField(file, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
     TIFFSetField(file, TIFFTAG_COMPRESSION, COMPRESSION_NONE);

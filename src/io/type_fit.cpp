@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "stored_number.hpp"
-#include "tessera/base/error.hpp"
 #include "tessera/io/write_tensor.hpp"
 
 namespace tessera {
@@ -15,8 +14,7 @@ TypeFit local_fit(const DenseTensor<T>& tensor, bool partly_observed) {
     constexpr bool integer = !std::is_floating_point_v<Stored>;
     // Half a unit beyond the range is still rounded into it.
     const double slack = integer ? 0.5 : 0.0;
-    const double least =
-        integer ? -slack : -static_cast<double>(std::numeric_limits<Stored>::max());
+    const double least = static_cast<double>(std::numeric_limits<Stored>::lowest()) - slack;
     const double most = static_cast<double>(std::numeric_limits<Stored>::max()) + slack;
     const DeviceView<T> values = tensor.block();
     const GlobalIndex global = global_index(tensor);
@@ -57,14 +55,7 @@ TypeFit local_fit(const DenseTensor<T>& tensor, bool partly_observed) {
 template <typename T>
 TypeFit fit_of(const DenseTensor<T>& tensor, NumberType type, bool partly_observed) {
     TypeFit fit;
-    with_type(type, [&](auto zero) {
-        using Stored = decltype(zero);
-        if constexpr (std::is_floating_point_v<Stored> || std::is_unsigned_v<Stored>) {
-            fit = local_fit<Stored>(tensor, partly_observed);
-        } else {
-            TESSERA_ASSERT(false, "signed integers are not written");
-        }
-    });
+    with_type(type, [&](auto zero) { fit = local_fit<decltype(zero)>(tensor, partly_observed); });
     const Communicator& communicator = tensor.communicator();
     Index counts[3] = {fit.outside, fit.rounded, fit.missing};
     communicator.sum_in_place(counts, 3);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +16,10 @@ const char* type_name(NumberType type) {
             return "UInt8";
         case NumberType::uint16:
             return "UInt16";
+        case NumberType::int16:
+            return "Int16";
+        case NumberType::int32:
+            return "Int32";
         case NumberType::float32:
             return "Float32";
         default:
@@ -40,6 +45,17 @@ std::string field_array(const char* name, const std::vector<double>& values) {
            number_list(values, " ") + "</DataArray>\n";
 }
 
+/// For x, y and z; of modes merged into z only the last has a meaning as a length.
+std::string lengths(const ImageLayout& layout, const std::vector<double>& of_modes, double none) {
+    std::vector<double> values(3, none);
+    const std::size_t order = layout.modes().size();
+    for (std::size_t axis = 0; axis < std::min<std::size_t>(3, order) && !of_modes.empty();
+         ++axis) {
+        values[axis] = of_modes[static_cast<std::size_t>(layout.modes()[order - 1 - axis])];
+    }
+    return number_list(values, " ");
+}
+
 /// Up to and with the count of bytes that leads the appended data.
 std::string vti_header(const TensorOutput& output, const Extents& shape) {
     const ImageLayout layout(shape, output.axes);
@@ -56,7 +72,8 @@ std::string vti_header(const TensorOutput& output, const Extents& shape) {
         "<?xml version=\"1.0\"?>\n<!-- z, y, x: " + escaped(names) +
         " -->\n<VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"LittleEndian\" "
         "header_type=\"UInt64\">\n  <ImageData WholeExtent=\"" +
-        extent + "\" Origin=\"0 0 0\" Spacing=\"1 1 1\">\n";
+        extent + "\" Origin=\"" + lengths(layout, output.origin, 0.0) + "\" Spacing=\"" +
+        lengths(layout, output.spacing, 1.0) + "\">\n";
     if (!output.scale_factor.empty()) {
         text += "    <FieldData>\n" + field_array("scale_factor", output.scale_factor) +
                 field_array("scale_offset", output.scale_offset) + "    </FieldData>\n";

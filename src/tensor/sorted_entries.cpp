@@ -31,7 +31,7 @@ std::vector<std::size_t> first_of_each(const CoordinateList<T>& entries,
 }  // namespace
 
 template <typename T>
-SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries) {
+SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries, Repeated repeated) {
     const int modes = box.begin.order();
     for (int mode = 0; mode < modes; ++mode) {
         for (std::uint32_t& position : entries.positions[static_cast<std::size_t>(mode)]) {
@@ -60,8 +60,10 @@ SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries) {
         for (std::size_t slot = first[entry]; slot < first[entry + 1]; ++slot) {
             sum += static_cast<double>(entries.values[order[slot]]);
         }
-        values[entry] = static_cast<T>(sum);
-        if (first[entry + 1] - first[entry] > 1 && !result.first_duplicate) {
+        const std::size_t times = first[entry + 1] - first[entry];
+        values[entry] =
+            static_cast<T>(repeated == Repeated::mean ? sum / static_cast<double>(times) : sum);
+        if (times > 1 && !result.first_duplicate) {
             Extents position = box.begin;
             for (int mode = 0; mode < modes; ++mode) {
                 position[mode] += indices[static_cast<std::size_t>(mode) * distinct + entry];
@@ -77,7 +79,7 @@ SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries) {
 }
 
 #define TESSERA_INSTANTIATE(T) \
-    template SortedEntries<T> sort_entries(const Box&, CoordinateList<T>);
+    template SortedEntries<T> sort_entries(const Box&, CoordinateList<T>, Repeated);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

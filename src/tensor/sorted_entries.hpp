@@ -15,8 +15,10 @@ struct SortedEntries {
     std::optional<Extents> first_duplicate;  ///< global position
 };
 
-/// Sorts a rank's entries, all in `box`, and adds up those of equal position. Not collective.
+/// Sorts a rank's entries, all in `box`, and adds up, or averages, those of equal position. Not
+/// collective.
 template <typename T>
-[[nodiscard]] SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries);
+[[nodiscard]] SortedEntries<T> sort_entries(const Box& box, CoordinateList<T> entries,
+                                            Repeated repeated);
 
 }  // namespace tessera::detail

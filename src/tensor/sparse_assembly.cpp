@@ -151,16 +151,16 @@ Extents sparse_grid_dims(Index ranks, const Extents& shape) {
 template <typename T>
 Assembly<T> assemble(const Communicator& communicator, const std::string& label,
                      const Extents& shape, CoordinateList<T> entries,
-                     const std::optional<Extents>& grid_dims) {
+                     const std::optional<Extents>& grid_dims, Repeated repeated) {
     ProcessGrid grid(communicator,
                      grid_dims ? *grid_dims : sparse_grid_dims(communicator.size(), shape));
     const UnevenPartition partition = balanced_partition(shape, std::move(grid), entries);
-    return assemble(label, partition, std::move(entries));
+    return assemble(label, partition, std::move(entries), repeated);
 }
 
 template <typename T>
 Assembly<T> assemble(const std::string& label, const UnevenPartition& partition,
-                     CoordinateList<T> entries) {
+                     CoordinateList<T> entries, Repeated repeated) {
     const Communicator& communicator = partition.communicator();
     if (communicator.size() > 1) {
         Routing routing;
@@ -173,17 +173,18 @@ Assembly<T> assemble(const std::string& label, const UnevenPartition& partition,
     }
     detail::SortedEntries<T> sorted;
     agree(communicator,
-          [&] { sorted = detail::sort_entries(partition.box(), std::move(entries)); });
+          [&] { sorted = detail::sort_entries(partition.box(), std::move(entries), repeated); });
     AssemblyReport report;
     report.duplicates = communicator.sum(sorted.duplicates);
     report.first_duplicate = first_of_all(communicator, sorted.first_duplicate, partition.order());
     return {SparseTensor<T>(label, partition, sorted.indices, sorted.values), report};
 }
 
-#define TESSERA_INSTANTIATE(T)                                                             \
-    template Assembly<T> assemble(const Communicator&, const std::string&, const Extents&, \
-                                  CoordinateList<T>, const std::optional<Extents>&);       \
-    template Assembly<T> assemble(const std::string&, const UnevenPartition&, CoordinateList<T>);
+#define TESSERA_INSTANTIATE(T)                                                                   \
+    template Assembly<T> assemble(const Communicator&, const std::string&, const Extents&,       \
+                                  CoordinateList<T>, const std::optional<Extents>&, Repeated);   \
+    template Assembly<T> assemble(const std::string&, const UnevenPartition&, CoordinateList<T>, \
+                                  Repeated);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

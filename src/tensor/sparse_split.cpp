@@ -1,6 +1,7 @@
 #include "tessera/tensor/sparse_split.hpp"
 
 #include <Kokkos_Core.hpp>
+#include <optional>
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/random.hpp"
@@ -87,10 +88,37 @@ void remove_entries(const SparseTensor<T>& entries, const DenseTensor<T>& tensor
     Kokkos::fence("tessera::remove_entries");
 }
 
+template <typename T>
+DenseTensor<T> dense_tensor(const SparseTensor<T>& entries, const Partition& partition, T absent) {
+    std::optional<DenseTensor<T>> result;
+    agree(partition.communicator(), [&] { result.emplace(entries.label(), partition); });
+    TESSERA_ASSERT(entries.box() == result->box(), "the entries lie on the tensor's partition");
+    const DeviceView<T> block = result->block();
+    Kokkos::deep_copy(block, absent);
+    const Extents strides = row_major_strides(result->block_shape());
+    const SparseCoordinates coordinates = entries.coordinates();
+    const T* const values = entries.values().data();
+    const int order = entries.order();
+    Kokkos::parallel_for(
+        "tessera::dense_tensor",
+        Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace, Kokkos::IndexType<Index>>(
+            0, entries.local_count()),
+        KOKKOS_LAMBDA(const Index entry) {
+            Index offset = 0;
+            for (int mode = 0; mode < order; ++mode) {
+                offset += coordinates(mode, entry) * strides[mode];
+            }
+            block(static_cast<std::size_t>(offset)) = values[entry];
+        });
+    Kokkos::fence("tessera::dense_tensor");
+    return *result;
+}
+
 #define TESSERA_INSTANTIATE(T)                                                            \
     template SparseSplit<T> split_entries(const SparseTensor<T>&, double, std::uint64_t); \
     template void remove_entries(const SparseTensor<T>&, const DenseTensor<T>&,           \
-                                 const DenseTensor<std::uint8_t>&);
+                                 const DenseTensor<std::uint8_t>&);                       \
+    template DenseTensor<T> dense_tensor(const SparseTensor<T>&, const Partition&, T);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -66,10 +66,12 @@ class Commands(Speaking):
 
     @at_ranks(1, 2)
     def test_templates_run(self, ranks):
-        for task in ("denoise", "complete"):
-            text = self.say(ranks, "template", "svd", "--task", task)
-            self.run_deck(ranks, text, "data.scene_shape=[16, 16, 12]", "output.pictures=false",
-                          "method.imputation_tolerance=0.01", name=task)
+        shorter = {"svd": ["method.imputation_tolerance=0.01"], "nmf": ["method.rank=4"]}
+        for method, assignments in shorter.items():
+            for task in ("denoise", "complete"):
+                text = self.say(ranks, "template", method, "--task", task)
+                self.run_deck(ranks, text, "data.scene_shape=[16, 16, 12]",
+                              "output.pictures=false", *assignments, name=f"{method}-{task}")
 
     def test_check(self):
         np.save(self.folder / "cube.npy", np.ones((6, 5, 4)))

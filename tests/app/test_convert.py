@@ -144,7 +144,7 @@ class Convert(Case):
     def test_every_type(self):
         whole = np.random.default_rng(5).integers(0, 256, self.cube.shape)
         np.save(self.folder / "whole.npy", whole.astype(np.int16))
-        for kind in ("uint8", "uint16", "float32", "float64"):
+        for kind in ("uint8", "uint16", "int16", "int32", "float32", "float64"):
             readers = {
                 "h5": read_hdf5, "npy": np.load, "vti": lambda path: bands_last(read_vti(path)),
                 "nii": lambda path: np.asarray(library("nibabel").load(path).dataobj),
@@ -158,6 +158,36 @@ class Convert(Case):
                     values = read(path)
                     self.assertEqual(np.dtype(values.dtype).newbyteorder("="), np.dtype(kind))
                     self.assertTrue(np.array_equal(values, whole))
+
+    def test_signed_integers(self):
+        whole = np.array([[-32768, -1, 0], [7, 32767, -2]], dtype=np.int16)
+        np.save(self.folder / "signed.npy", whole)
+        kept = np.load(self.convert(2, "kept.npy", source="signed.npy", axes=""))
+        self.assertEqual(kept.dtype, np.int16)
+        np.testing.assert_array_equal(kept, whole)
+        np.save(self.folder / "far.npy", whole - np.float64(1.0))
+        self.assertIn("1 of 6 values do not fit int16", self.fails(2, "far.npy", "x.npy", "--type",
+                                                                   "int16"))
+
+    def test_spacing_reaches_the_headers(self):
+        nibabel = library("nibabel")
+        image = nibabel.Nifti1Image(np.arange(24, dtype=np.int16).reshape(2, 3, 4),
+                                    np.diag([0.5, 1.25, 2.0, 1.0]))
+        image.header.set_xyzt_units("mm")
+        nibabel.save(image, self.folder / "in.nii")
+        again = nibabel.load(self.convert(2, "out.nii.gz", source="in.nii", axes=""))
+        by_extent = {2: 0.5, 3: 1.25, 4: 2.0}
+        for extent, zoom in zip(again.shape, again.header.get_zooms()):
+            self.assertEqual(zoom, by_extent[extent])
+        self.assertEqual(again.header.get_xyzt_units()[0], "mm")
+        np.testing.assert_allclose(np.diag(again.affine)[:3],
+                                   [by_extent[extent] for extent in again.shape])
+        self.convert(2, "out.vti", source="in.nii", axes="")
+        text = (self.folder / "out.vti").read_bytes()[:400].decode("latin-1")
+        # x is the last mode of the tensor, which is the extent that comes first in VTI.
+        extent = [int(word) + 1 for word in text.split('WholeExtent="')[1].split('"')[0].split()]
+        spacing = [float(word) for word in text.split('Spacing="')[1].split('"')[0].split()]
+        self.assertEqual(spacing, [by_extent[length] for length in extent[1::2]])
 
     def test_integers_are_rounded_and_it_is_said(self):
         cube = np.array([[0.4, 0.5, 1.5], [254.5, 255.4, -0.3]])
@@ -296,6 +326,57 @@ class Convert(Case):
                     self.assertEqual(list(disk.iterdir()), [])
         finally:
             subprocess.run(["umount", str(disk)], check=True)
+
+
+
+class Lists(Case):
+    """Lists of entries, which stay lists or become arrays."""
+
+    def setUp(self):
+        super().setUp()
+        random = np.random.default_rng(8)
+        self.shape = (7, 5, 6)
+        self.cube = np.where(random.uniform(size=self.shape) < 0.3,
+                             random.normal(size=self.shape), 0.0)
+        self.cube[-1], self.cube[0, 0, 0] = 0.0, 1.0  # the last slice is empty
+        self.positions = np.argwhere(self.cube)
+        shuffled = random.permutation(self.positions)
+        (self.folder / "list.tns").write_text("".join(
+            f"{i + 1} {j + 1} {k + 1} {float(self.cube[i, j, k])!r}\n" for i, j, k in shuffled))
+
+    def convert(self, ranks, out, *arguments, source="list.tns", code=0):
+        outcome = self.tessera(ranks, "convert", source, out, *arguments)
+        self.assertEqual(outcome.code, code, outcome)
+        return self.folder / out
+
+    @at_ranks(1, 2, 4)
+    def test_list_to_list(self, ranks):
+        path = self.convert(ranks, "out.tns", "--shape", "7,5,6", "--axes", "a,b,c")
+        lines = path.read_text().splitlines()
+        self.assertEqual(lines[:2], ["# axes: a b c", "# shape: 7 5 6"])
+        found = np.array([line.split() for line in lines[2:]], dtype=float)
+        np.testing.assert_array_equal(found[:, :3], self.positions + 1)  # row-major order
+        np.testing.assert_array_equal(found[:, 3], self.cube[tuple(self.positions.T)])
+        # The comments tell the shape, which the entries do not: the last slice is empty.
+        self.assertIn("7 x 5 x 6", self.tessera(1, "info", "out.tns").stdout)
+        back = self.convert(ranks, "back.npy", "--absent", "zero", source="out.tns")
+        np.testing.assert_array_equal(np.load(back), self.cube)
+
+    @at_ranks(1, 3)
+    def test_list_to_array(self, ranks):
+        path = self.convert(ranks, "out.h5", "--absent", "zero", "--shape", "7,5,6")
+        np.testing.assert_array_equal(read_hdf5(path), self.cube)
+        path = self.convert(ranks, "nan.npy", "--absent", "missing", "--shape", "7,5,6")
+        np.testing.assert_array_equal(np.load(path), np.where(self.cube == 0, np.nan, self.cube))
+
+    def test_usage(self):
+        for arguments in (["x.h5"], ["x.tns", "--bin", "axis0 2"], ["x.tns", "--type", "float32"],
+                          ["x.npy", "--absent", "zero", "--axes", "a,b"]):
+            outcome = self.tessera(2, "convert", "list.tns", *arguments)
+            self.assertEqual((outcome.code, len(outcome.errors)), (2, 1), outcome)
+        np.save(self.folder / "cube.npy", self.cube)
+        outcome = self.tessera(2, "convert", "cube.npy", "x.h5", "--absent", "zero")
+        self.assertEqual((outcome.code, len(outcome.errors)), (2, 1), outcome)
 
 
 if __name__ == "__main__":

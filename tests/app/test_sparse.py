@@ -5,7 +5,7 @@ import pathlib
 import h5py
 import numpy as np
 
-from program_case import DATA, Case, at_ranks, main, needs_data, summary
+from program_case import DATA, Case, arrays, at_ranks, main, needs_data, summary
 
 SHAPE = (14, 11, 9)
 
@@ -136,6 +136,44 @@ class Completion(Case):
         for name in expected:
             if name.startswith("held_out"):
                 self.assertAlmostEqual(found[name], expected[name], places=7, msg=name)
+
+    @at_ranks(1, 2)
+    def test_repeated_entries(self, ranks):
+        positions, values = samples()
+        write_tns(self.folder / "once.tns", positions, values)
+        # The second of two measurements is off by 1 and the first by -1: their mean is as before.
+        write_tns(self.folder / "twice.tns", np.repeat(positions, 2, axis=0),
+                  np.repeat(values, 2) + np.tile([-1.0, 1.0], len(values)))
+        once, twice, added = (
+            arrays(self.run_deck(ranks, DECK.format(path=path, absent="missing", more=more), code=1,
+                                 name=name))
+            for name, path, more in (("once", "once.tns", ""),
+                                     ("twice", "twice.tns", 'duplicates = "mean"'),
+                                     ("added", "twice.tns", "")))
+        for name, expected in once.items():
+            self.assert_near(twice[name], expected, 1e-6)
+        self.assert_near(added["factors/weights"], 2.0 * once["factors/weights"], 1e-2)
+
+    def test_resumed_run_has_the_same_bits(self):
+        positions, values = samples()
+        write_tns(self.folder / "a.tns", positions, values)
+        for absent in ("missing", "zero"):
+            deck = DECK.format(path="a.tns", absent=absent, more="").replace(
+                "1e-12", "1e-300\nstarts = 12")
+            through = self.run_deck(2, deck, code=1, name=f"through-{absent}")
+            run = self.folder / f"stopped-{absent}"
+            job = self.start(2, "run", f"through-{absent}.toml", f'output.folder="{self.folder}"',
+                             f'output.name="{run.name}"')
+            self.wait_for_steps(job, run, 1)
+            (run / "stop_now").touch()
+            self.assertEqual(job.wait().code, 75)
+            stopped = len(self.steps(run))
+            self.assertLess(stopped, 480)
+            self.assertEqual(self.tessera(2, "resume", run).code, 1)
+            expected, found = arrays(through), arrays(run)
+            self.assertEqual(expected.keys(), found.keys())
+            for name, values_there in expected.items():
+                np.testing.assert_array_equal(found[name], values_there, err_msg=name)
 
     def test_zeros_are_data_when_the_deck_says_so(self):
         positions, values = samples(noise=0.0)

@@ -77,6 +77,7 @@ struct ConvertArguments {
     std::string mask;
     DataOptions::Missing missing = DataOptions::Missing::none;
     ScalingKind scale = ScalingKind::none;
+    std::optional<Absent> absent;    ///< of a list of entries: what the others are
     std::optional<NumberType> type;  ///< none: the file's own where it can be written
     Interleave interleave = Interleave::bsq;
     bool overwrite = false;

@@ -35,7 +35,7 @@ struct DataOptions {
     enum class Noise { unknown, gaussian, poisson };
     /// What a file that lists entries says of the others; stated: the file is such a list.
     enum class Listed { no, others_zero, others_missing };
-    enum class Duplicates { sum, refuse };
+    enum class Duplicates { sum, mean, refuse };
 
     SourceOptions source;
     Scene scene = Scene::none;

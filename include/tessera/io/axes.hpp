@@ -39,8 +39,8 @@ struct AxesRequest {
     /// it is worked out. Empty: the file's shape.
     std::vector<Index> shape = {};
     FoldOrder fold_order = FoldOrder::natural;
-    /// `data.order`: the names in the order wanted. Empty: rows, cols, bands, or (components), (time),
-    /// slices, rows, cols, when these are the names, else the order of `axes`.
+    /// `data.order`: the names in the order wanted. Empty: rows, cols, bands, or (components),
+    /// (time), slices, rows, cols, when these are the names, else the order of `axes`.
     std::vector<std::string> order = {};
     /// `data.region` and `data.bin`. A last bin that the region does not fill is left out.
     std::vector<AxisRange> region = {};

@@ -8,7 +8,8 @@
 namespace tessera {
 
 /// What the first lines of a text file with a list of entries say: a line per entry with its
-/// position and its value. Lines that begin with # and empty lines do not count.
+/// position and its value. Lines that begin with # and empty lines do not count, but for the two
+/// comments with which `write_tensor` begins such a file: "# axes: .." and "# shape: ..".
 struct CoordinateFile {
     std::string path;
     /// "FROSTT text" (.tns: columns apart by blanks, no header), "GenTen sptensor text" (a header
@@ -17,8 +18,9 @@ struct CoordinateFile {
     std::string format;
     char separator = ' ';
     Index columns = 0;
-    std::vector<std::string> column_names;  ///< of the header line of a CSV file, if it has one
+    std::vector<std::string> column_names;  ///< of a CSV file's header line or of our own comments
     std::vector<Index> shape;               ///< where the header states it
+    std::vector<Index> index_base;          ///< where the format or our own comments state it
     Index stated_entries = -1;              ///< where the header states it
     Index body_offset = 0;                  ///< byte of the first line after the header
     Index body_line = 1;                    ///< number of that line, from 1

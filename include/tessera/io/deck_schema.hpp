@@ -43,8 +43,8 @@ struct DeckTemplateRequest {
 ///     ResolvedDeck resolved = schema.bind(Deck::from_text(text, name));
 ///
 /// `schema = 1` at the top, [expect], tables parked by `enabled = false` or a name that starts with
-/// `x-`, and the table [sweep] (see read_sweep) are part of every schema. Registering a name twice throws
-/// std::logic_error.
+/// `x-`, and the table [sweep] (see read_sweep) are part of every schema. Registering a name twice
+/// throws std::logic_error.
 class DeckSchema {
   public:
     DeckSchema() = default;

@@ -5,6 +5,7 @@
 
 #include "tessera/io/number_type.hpp"
 #include "tessera/tensor/dense_tensor.hpp"
+#include "tessera/tensor/sparse_tensor.hpp"
 
 namespace tessera {
 
@@ -19,10 +20,14 @@ enum class Interleave { bsq, bil, bip };
 struct TensorOutput {
     std::string path;                       ///< its suffix tells the format, see output_format
     std::string dataset = "data";           ///< name in HDF5 and VTI
-    NumberType type = NumberType::float64;  ///< uint8, uint16, float32 or float64
+    NumberType type = NumberType::float64;  ///< uint8/16, int16/32 or float32/64
     std::vector<std::string> axes;          ///< one name per mode
     std::vector<double> wavelengths;        ///< of the bands; may be empty
     std::string wavelength_unit;
+    /// Of each mode, as ReadPlan has them; empty where nothing is known.
+    std::vector<double> spacing = {};
+    std::vector<double> origin = {};
+    std::vector<std::string> units = {};
     Interleave interleave = Interleave::bsq;
     /// NaN marks an entry that was not observed: integers have 0 there, a coordinate list leaves it
     /// out and has all others, whereas else it has all that are not 0.
@@ -58,6 +63,12 @@ struct TensorOutput {
 /// Collective; throws UsageError, IoError or MemoryError on all ranks. T: float, double.
 template <typename T>
 void write_tensor(const DenseTensor<T>& tensor, const TensorOutput& output);
+
+/// Writes a list of entries as .tns, a line for each in row-major order and nothing else, where
+/// mode 0 alone is shared out over the ranks. The bytes are the same on any number of ranks.
+/// Collective; throws IoError or MemoryError on all ranks. T: float, double.
+template <typename T>
+void write_entries(const SparseTensor<T>& entries, const TensorOutput& output);
 
 /// What becomes of the entries of a tensor when they are written as another type.
 struct TypeFit {

@@ -109,6 +109,8 @@ class MethodEntry {
     virtual void declare(OptionTable& table) = 0;
     /// Checks the options against a shape; throws UsageError (a rank larger than its mode, say).
     virtual void check(const Extents& shape, const std::vector<std::string>& axes) const = 0;
+    /// Whether the data must have no negative entries, which Gaussian noise would make.
+    [[nodiscard]] virtual bool needs_nonnegative_data() const { return false; }
     /// Names of figures in `Method::report` beside "objective", "change" and "rank", for [expect].
     [[nodiscard]] virtual std::vector<std::string> figures() const { return {}; }
     /// Assignments to the deck ("method.steps=400") with which the method describes a small exact

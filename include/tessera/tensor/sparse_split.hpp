@@ -25,4 +25,10 @@ template <typename T>
 void remove_entries(const SparseTensor<T>& entries, const DenseTensor<T>& tensor,
                     const DenseTensor<std::uint8_t>& mask);
 
+/// The whole tensor with `absent` in every entry that is not listed; `partition` is the one that
+/// the entries lie on. Collective, but no entry travels. Throws MemoryError.
+template <typename T>
+[[nodiscard]] DenseTensor<T> dense_tensor(const SparseTensor<T>& entries,
+                                          const Partition& partition, T absent);
+
 }  // namespace tessera

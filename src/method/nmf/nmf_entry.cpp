@@ -21,6 +21,8 @@ class NmfEntry final : public MethodEntry {
                "entries by the observed ones alone";
     }
     void declare(OptionTable& table) override { options_.declare(table); }
+    [[nodiscard]] bool needs_nonnegative_data() const override { return true; }
+    [[nodiscard]] std::vector<std::string> figures() const override { return {"sparseness"}; }
 
     void check(const Extents& shape, const std::vector<std::string>& axes) const override;
     [[nodiscard]] std::vector<bool> preferred_split(

@@ -8,13 +8,17 @@
 #include <utility>
 
 #include "nonnegative_data.hpp"
+#include "singular_parts.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/base/random.hpp"
+#include "tessera/linalg/distributed_svd.hpp"
 #include "tessera/linalg/factor_updates.hpp"
 #include "tessera/linalg/khatri_rao.hpp"
+#include "tessera/method/nmf/divergence_pass.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/tensor/reductions.hpp"
+#include "tessera/tensor/unfolding_operator.hpp"
 
 namespace tessera {
 namespace {
@@ -25,6 +29,23 @@ constexpr std::uint32_t column_stream = row_stream + 1;
 
 double inner_product(const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+std::vector<double> column_sums(const std::vector<double>& rows, Index rank) {
+    std::vector<double> sums(static_cast<std::size_t>(rank), 0.0);
+    for (std::size_t entry = 0; entry < rows.size(); ++entry) {
+        sums[entry % sums.size()] += rows[entry];
+    }
+    return sums;
+}
+
+// x *= products / sums of the other factor's columns (Lee and Seung 2001, equation 5).
+void multiply_by_ratios(const std::vector<double>& products, const std::vector<double>& sums,
+                        std::vector<double>& x) {
+    for (std::size_t entry = 0; entry < x.size(); ++entry) {
+        const double sum = sums[entry % sums.size()];
+        x[entry] *= sum > 0.0 ? products[entry] / sum : 0.0;
+    }
 }
 
 }  // namespace
@@ -39,21 +60,59 @@ NmfMethod<T>::NmfMethod(const Problem<T>& problem, NmfOptions options, std::uint
       weights_(static_cast<std::size_t>(options_.rank), 1.0) {
     refuse_negative(problem.observation);
     if (matrix_.mask() != nullptr) {
-        if (options_.update == NmfOptions::Update::multiplicative) {
+        if (options_.update != NmfOptions::Update::hals ||
+            options_.start != NmfOptions::Start::random) {
             throw UsageError(
-                "method.update = \"multiplicative\" needs every entry, but some of this tensor are "
-                "missing: use method.update = \"hals\"");
+                "method nmf works with missing entries only with method.update = \"hals\" and "
+                "method.start = \"random\", but some of this tensor are missing: use these");
         }
         agree(matrix_.communicator(), [&] { observed_.emplace(matrix_.values(), matrix_.mask()); });
         squared_norm_ = matrix_.communicator().sum(observed_->squared_norm());
     } else {
-        squared_norm_ = squared_norm(problem.observation);
+        const Summary all = summary(problem.observation);
+        squared_norm_ = all.sum_of_squares;
+        sum_ = all.sum;
     }
     start(seed);
 }
 
 template <typename T>
 void NmfMethod<T>::start(std::uint64_t seed) {
+    if (options_.start == NmfOptions::Start::svd) {
+        start_from_svd(seed);
+    } else {
+        start_randomly(seed);
+    }
+}
+
+template <typename T>
+void NmfMethod<T>::start_from_svd(std::uint64_t seed) {
+    const Phase phase("nmf/start");
+    const Communicator& world = matrix_.communicator();
+    const UnfoldingOperator<T> whole(matrix_.tensor(), matrix_.modes().first, matrix_.modes().last);
+    DistributedSvdOptions request;
+    request.count = options_.rank;
+    request.seed = seed;
+    const Matrix right = replicate(whole, Side::columns, distributed_svd(whole, request).right);
+    const Index rank = options_.rank;
+    for (Index column = 0; column < right.rows; ++column) {
+        for (Index r = 0; r < rank; ++r) {
+            h_.push_back(right(column, r));
+        }
+    }
+    w_.resize(static_cast<std::size_t>(matrix_.local_rows() * rank));
+    w_ = row_products();  // left singular vectors times their values
+    std::vector<double> row_norms = signed_squared_norms(w_, rank);
+    world.sum_in_place(row_norms.data(), static_cast<Index>(row_norms.size()));
+    const std::vector<double> column_norms = signed_squared_norms(h_, rank);
+    const bool fill = options_.update != NmfOptions::Update::hals;
+    const double mean = sum_ / static_cast<double>(matrix_.tensor().size());
+    take_larger_parts(row_norms, column_norms, fill ? mean : 0.0, rank, w_);
+    take_larger_parts(column_norms, row_norms, fill ? mean : 0.0, rank, h_);
+}
+
+template <typename T>
+void NmfMethod<T>::start_randomly(std::uint64_t seed) {
     const Index rank = options_.rank;
     // Entries of W are numbered as in the whole factor: the same start on any number of ranks.
     const BlockPlace place = row_place();
@@ -93,8 +152,13 @@ void NmfMethod<T>::scale_start() {
 template <typename T>
 void NmfMethod<T>::step() {
     const Phase phase("nmf/step");
-    const double residual = std::max(0.0, observed_ ? observed_step() : complete_step());
-    const double objective = squared_norm_ > 0.0 ? std::sqrt(residual / squared_norm_) : 0.0;
+    const auto relative_error = [&] {
+        const double residual = std::max(0.0, observed_ ? observed_step() : complete_step());
+        return squared_norm_ > 0.0 ? std::sqrt(residual / squared_norm_) : 0.0;
+    };
+    const double objective = options_.update == NmfOptions::Update::kullback_leibler
+                                 ? divergence_step()
+                                 : relative_error();
     change_ = std::abs(objective_ - objective);
     objective_ = objective;
     ++steps_done_;
@@ -116,6 +180,20 @@ double NmfMethod<T>::complete_step() {
     improve(products, gram, h_);
     return squared_norm_ - 2.0 * inner_product(products, h_) +
            inner_product(gram.values, column_gram().values);
+}
+
+template <typename T>
+double NmfMethod<T>::divergence_step() {
+    const Communicator& world = matrix_.communicator();
+    const DivergencePass<T> pass(matrix_.values(), options_.rank, w_, h_);
+    multiply_by_ratios(pass.row_products(), column_sums(h_, options_.rank), w_);
+    std::vector<double> products = pass.column_products();
+    world.sum_in_place(products.data(), static_cast<Index>(products.size()));
+    std::vector<double> sums = column_sums(w_, options_.rank);
+    world.sum_in_place(sums.data(), options_.rank);
+    multiply_by_ratios(products, sums, h_);
+    const double divergence = world.sum(pass.divergence());
+    return sum_ > 0.0 ? std::max(0.0, divergence) / sum_ : 0.0;
 }
 
 template <typename T>
@@ -188,6 +266,21 @@ Matrix NmfMethod<T>::column_gram() const {
 }
 
 template <typename T>
+double NmfMethod<T>::sparseness() const {
+    std::vector<double> sums = column_sums(w_, options_.rank);
+    matrix_.communicator().sum_in_place(sums.data(), options_.rank);
+    const Matrix squares = row_gram();
+    const double root = std::sqrt(static_cast<double>(matrix_.rows()));
+    double total = 0.0;
+    for (Index r = 0; r < options_.rank; ++r) {
+        const double norm = std::sqrt(squares(r, r));
+        const double ratio = norm > 0.0 ? sums[static_cast<std::size_t>(r)] / norm : root;
+        total += root > 1.0 ? (root - ratio) / (root - 1.0) : 1.0;
+    }
+    return total / static_cast<double>(options_.rank);
+}
+
+template <typename T>
 void NmfMethod<T>::arrange() {
     const auto rank = static_cast<std::size_t>(options_.rank);
     const Matrix rows = row_gram();
@@ -237,7 +330,7 @@ BlockPlace NmfMethod<T>::row_place() const {
 
 template <typename T>
 std::vector<NamedValue> NmfMethod<T>::report() const {
-    return {{"objective", objective_}, {"change", change_}};
+    return {{"objective", objective_}, {"change", change_}, {"sparseness", sparseness()}};
 }
 
 template <typename T>

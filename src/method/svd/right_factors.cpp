@@ -1,15 +1,10 @@
 #include "tessera/method/svd/right_factors.hpp"
 
-#include <algorithm>
 #include <utility>
 
-namespace tessera {
+#include "tessera/linalg/dense_svd.hpp"
 
-Matrix leading_columns(const Matrix& matrix, Index count) {
-    Matrix part(matrix.rows, count);
-    std::copy_n(matrix.values.begin(), part.values.size(), part.values.begin());
-    return part;
-}
+namespace tessera {
 
 Matrix scale_columns(Matrix a, const std::vector<double>& factors) {
     for (Index column = 0; column < a.columns; ++column) {
@@ -22,7 +17,7 @@ Matrix scale_columns(Matrix a, const std::vector<double>& factors) {
 
 RightFactors right_factors(const Matrix& vectors, const std::vector<double>& weights,
                            const std::vector<double>& column_sigma) {
-    const Matrix kept = leading_columns(vectors, static_cast<Index>(weights.size()));
+    const Matrix kept = first_columns(vectors, static_cast<Index>(weights.size()));
     RightFactors factors{scale_columns(kept, weights), kept};
     if (column_sigma.empty()) {
         return factors;

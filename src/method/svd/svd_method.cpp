@@ -358,7 +358,7 @@ std::vector<Factor> SvdMethod<T>::factors() const {
                       first ? spectrum_.values : std::vector<double>{}});
     result.push_back({"weights", replicated({rank()}), first ? weights_ : std::vector<double>{}});
     // Row-major columns x rank from the column-major matrix.
-    const Matrix kept = leading_columns(right_, rank());
+    const Matrix kept = first_columns(right_, rank());
     Factor vectors{"right_vectors", replicated({kept.rows, kept.columns}), {}};
     for (Index row = 0; first && row < kept.rows; ++row) {
         for (Index column = 0; column < kept.columns; ++column) {

@@ -8,6 +8,7 @@
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
+#include "tessera/linalg/dense_svd.hpp"
 #include "tessera/method/tucker/mode_spectrum.hpp"
 #include "tessera/method/tucker/truncation_order.hpp"
 #include "tessera/method/tucker/tucker_model.hpp"

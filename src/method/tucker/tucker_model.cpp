@@ -4,6 +4,7 @@
 #include <numeric>
 #include <optional>
 
+#include "tessera/linalg/dense_svd.hpp"
 #include "tessera/method/tucker/mode_spectrum.hpp"
 #include "tessera/tensor/contraction.hpp"
 
@@ -72,12 +73,6 @@ Matrix transpose_of(const Matrix& matrix) {
             result(column, row) = matrix(row, column);
         }
     }
-    return result;
-}
-
-Matrix first_columns(const Matrix& matrix, Index count) {
-    Matrix result(matrix.rows, count);
-    std::copy_n(matrix.data(), result.values.size(), result.data());
     return result;
 }
 

@@ -6,9 +6,6 @@
 
 namespace tessera {
 
-/// The first `count` columns of a matrix.
-[[nodiscard]] Matrix leading_columns(const Matrix& matrix, Index count);
-
 /// a diag(factors): every column times its factor.
 [[nodiscard]] Matrix scale_columns(Matrix a, const std::vector<double>& factors);
 

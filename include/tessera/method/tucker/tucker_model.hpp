@@ -9,8 +9,6 @@ namespace tessera {
 
 /// A matrix with its rows and columns exchanged.
 [[nodiscard]] Matrix transpose_of(const Matrix& matrix);
-/// The first `count` columns of a matrix.
-[[nodiscard]] Matrix first_columns(const Matrix& matrix, Index count);
 
 /// The core times every factor (extent x rank, one per mode; those without entries are left out),
 /// largest rank first, so that the steps before the last one stay small. Collective; MemoryError.
