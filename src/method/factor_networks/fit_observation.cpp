@@ -32,9 +32,9 @@ FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double
         assign_roles(problem, judge == Judge::held_out ? 1.0 - share : 0.0, seed);
     }
     all_data_.values = observation_.data();
-    all_data_.roles = observed_roles_.size() > 0 ? observed_roles_.data() : nullptr;
+    all_data_.roles = observed_roles_.extent(0) > 0 ? observed_roles_.data() : nullptr;
     data_ = all_data_;
-    data_.roles = roles_.size() > 0 ? roles_.data() : nullptr;
+    data_.roles = roles_.extent(0) > 0 ? roles_.data() : nullptr;
     summarise(problem);
     if (judge == Judge::split) {
         const DenseTensor<T> part = training_part(observation, problem.noise, share, seed);
@@ -72,9 +72,9 @@ void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_shar
     const HostView<std::uint8_t> roles = roles_;
     const HostView<std::uint8_t> observed_roles = observed_roles_;
     Kokkos::parallel_for("tessera::assign_roles", Entries(0, count), [=](Index i) {
-        const bool observed = mask.size() == 0 || mask(i) != 0;
+        const bool observed = mask.extent(0) == 0 || mask(i) != 0;
         const bool held = held_share > 0.0 && random.uniform(global(i)) < held_share;
-        if (observed_roles.size() > 0) {
+        if (observed_roles.extent(0) > 0) {
             observed_roles(i) =
                 static_cast<std::uint8_t>(observed ? EntryRole::training : EntryRole::unused);
         }
