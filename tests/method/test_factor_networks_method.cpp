@@ -132,7 +132,7 @@ std::vector<double> separated_entries(const Extents& shape) {
         for (int term = 0; term < 2; ++term) {
             double product = 1.0;
             for (int mode = 0; mode < shape.order(); ++mode) {
-                product *= random.normal(position[mode] + 1000 * (mode + 10 * term));
+                product *= random.normal(position[mode] + Index{1000} * (mode + 10 * term));
             }
             entries[static_cast<std::size_t>(offset)] += product;
         }
