@@ -54,8 +54,8 @@ Model random_model(Dice& dice, int order, bool tucker) {
         model.extents.push_back(shape[mode]);
         model.widths.push_back(tucker ? dice.between(1, 3) : width);
         core *= model.widths.back();
-        model.factors.push_back(
-            random_entries<double>(shape[mode] * model.widths.back(), dice.between(1, 1000)));
+        model.factors.push_back(random_entries<double>(
+            shape[mode] * model.widths.back(), static_cast<std::uint64_t>(dice.between(1, 1000))));
     }
     if (tucker) {
         model.core = random_entries<double>(core, 5);
@@ -146,7 +146,9 @@ FitSums naive_fit(const Model& model, const Values& values, const std::vector<st
         const Extents at = row_major_position(i, model.shape());
         const auto index = static_cast<std::size_t>(i);
         const auto role = static_cast<EntryRole>(roles[index]);
-        const auto [cost, slope] = cost_of(loss, model.entry(at), values[index]);
+        const std::pair<double, double> found = cost_of(loss, model.entry(at), values[index]);
+        const double cost = found.first;
+        const double slope = found.second;
         sums.training += role == EntryRole::training ? cost : 0.0;
         sums.validation += role == EntryRole::held_out ? cost : 0.0;
         if (role != EntryRole::training) {
