@@ -114,7 +114,7 @@ double result_bytes(const Study& study, const Sizes& sizes, bool truth, bool mas
 double splitting_bytes(const Study& study, const Sizes& sizes, const ExpectedMask& mask,
                        int order) {
     constexpr double copies = 4.3;
-    const double entry_bytes = sizes.scalar + sizeof(std::uint32_t) * order;
+    const double entry_bytes = sizes.scalar + 4.0 * order;
     return study.data.hold_out > 0.0 ? copies * entry_bytes * sizes.block * mask.observed_share
                                      : 0.0;
 }

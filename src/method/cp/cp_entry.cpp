@@ -132,7 +132,7 @@ std::vector<PhaseMemory> CpEntry::plan(const Extents& shape, const Extents& bloc
         return {{"sweeps", sweep}, {"estimate", sweep + tensor}};
     }
     const double entries = static_cast<double>(block.product()) * mask.observed_share;
-    const double list = entries * (scalar + sizeof(std::uint32_t) * block.order());
+    const double list = entries * (scalar + 4.0 * block.order());
     std::vector<PhaseMemory> phases =
         plan_sparse({shape, block, entries, Absent::missing}, scalar_bytes);
     for (PhaseMemory& phase : phases) {
