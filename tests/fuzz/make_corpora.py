@@ -4,12 +4,14 @@
     tests/fuzz/make_corpora.py FOLDER
 """
 
+import base64
 import gzip
 import io
 import pathlib
 import struct
 import sys
 import wave
+import zlib
 
 import h5py
 import numpy as np
@@ -59,6 +61,77 @@ def hdf5(chunks):
     return buffer.getvalue()
 
 
+def meta_image(compressed):
+    data = bytes(range(24))
+    body = zlib.compress(data) if compressed else data
+    return (f"ObjectType = Image\nNDims = 3\nDimSize = 4 3 2\nElementSpacing = 1 2 0.5\n"
+            f"ElementType = MET_UCHAR\nCompressedData = {compressed}\n"
+            f"CompressedDataSize = {len(body)}\nElementDataFile = LOCAL\n").encode() + body
+
+
+def nrrd(encoding):
+    data = bytes(range(24))
+    body = {"raw": data, "gzip": gzip.compress(data),
+            "ascii": " ".join(map(str, data)).encode()}[encoding]
+    return (f"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 3 2\nspacings: 1 2 0.5\n"
+            f"encoding: {encoding}\n\n").encode() + body
+
+
+def mrc(mode, bits):
+    header = bytearray(1024)
+    struct.pack_into("<10i", header, 0, 4, 3, 2, mode, 0, 0, 0, 4, 3, 2)
+    struct.pack_into("<6f3i", header, 40, 4, 3, 2, 90, 90, 90, 1, 2, 3)
+    header[208:216] = b"MAP \x44\x44\0\0"
+    return bytes(header) + bytes(24 * bits // 8)
+
+
+def nifti(code, bits):
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, 3, 4, 3, 2, 1, 1, 1, 1)
+    struct.pack_into("<2h", header, 70, code, bits)
+    struct.pack_into("<8f3f", header, 76, 1, 1, 2, 3, 1, 1, 1, 1, 352, 2, 1)
+    header[344:348] = b"n+1\0"
+    return bytes(header) + bytes(24 * bits // 8)
+
+
+def tiff(compression):
+    """Two pages of 3 x 4 pixels of one strip each."""
+    strip = bytes(range(12))
+    packed = {1: strip, 8: zlib.compress(strip), 32773: bytes([11]) + strip}[compression]
+    tags = [(256, 3, 4), (257, 3, 3), (258, 3, 8), (259, 3, compression), (262, 3, 1), (273, 4, 0),
+            (277, 3, 1), (278, 3, 3), (279, 4, len(packed))]
+    file = b"II*\0" + struct.pack("<I", 8)
+    for last in (False, True):
+        directory = len(file)
+        strip_at = directory + 2 + 12 * len(tags) + 4
+        file += struct.pack("<H", len(tags))
+        for tag, kind, value in tags:
+            file += struct.pack("<HHII", tag, kind, 1, strip_at if tag == 273 else value)
+        following = strip_at + len(packed) + len(packed) % 2
+        file += struct.pack("<I", 0 if last else following)
+        file += packed + bytes(len(packed) % 2)
+    return file
+
+
+def vti(form):
+    data = np.arange(24, dtype="<f4").tobytes()
+    sized = struct.pack("<I", len(data)) + data
+    inside, attributes, appended = "", "", b""
+    if form == "ascii":
+        inside = " ".join(str(value) for value in range(24))
+    elif form == "binary":
+        inside = base64.b64encode(sized).decode()
+    else:
+        form, attributes = "appended", ' offset="0"'
+        appended = b'<AppendedData encoding="raw">_' + sized + b"</AppendedData>"
+    return (f'<VTKFile type="ImageData" version="0.1" byte_order="LittleEndian">'
+            f'<ImageData WholeExtent="0 3 0 2 0 1" Origin="0 0 0" Spacing="1 1 1">'
+            f'<Piece Extent="0 3 0 2 0 1"><PointData Scalars="Scalars"><DataArray type="Float32" '
+            f'Name="Scalars" format="{form}"{attributes}>{inside}</DataArray></PointData></Piece>'
+            f"</ImageData>").encode() + appended + b"</VTKFile>"
+
+
 def corpora():
     cube = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     idx = bytes([0, 0, 11, 3]) + struct.pack(">3I", 2, 3, 4) + cube.astype(">i2").tobytes()
@@ -89,8 +162,15 @@ def corpora():
         "image_stack": pictures,
         "matlab": [saved(scipy.io.savemat, {"Y": cube, "s": fields}, do_compression=packed)
                    for packed in (False, True)],
+        "meta_image": [meta_image(compressed) for compressed in (False, True)],
+        "mrc": [mrc(mode, bits) for mode, bits in ((0, 8), (1, 16), (2, 32), (6, 16))],
+        "nifti": [nifti(code, bits) for code, bits in ((2, 8), (4, 16), (16, 32), (64, 64))] +
+                 [gzip.compress(nifti(4, 16))],
         "npy": [saved(np.save, cube), saved(np.save, np.asfortranarray(cube.astype(">f8")))],
         "npz": [saved(np.savez, a=cube, b=cube[0]), saved(np.savez_compressed, cube)],
+        "nrrd": [nrrd(encoding) for encoding in ("raw", "gzip", "ascii")],
+        "tiff": [tiff(compression) for compression in (1, 8, 32773)],
+        "vti": [vti(form) for form in ("ascii", "binary", "raw")],
         "wav": [wav(width, channels) for width in (1, 2, 3, 4) for channels in (1, 2)],
     }
 
