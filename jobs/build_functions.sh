@@ -6,6 +6,7 @@
 
 # Lets ccache serve a checkout in another folder from what was compiled in this one.
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}"
+export CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-true}"
 
 say() { echo "[$(basename "$0")] $*"; }
 fail() { say "$*" >&2; exit 1; }
