@@ -9,11 +9,11 @@ namespace tessera {
 
 /// Tensor times matrix along a mode: result(.., j, ..) = sum_m w(j, m) tensor(.., m, ..) (Kolda and
 /// Bader 2009, section 2.5). `w` is J x shape[mode], replicated; the result has J in that mode and
-/// lies on the same grid. Collective. Where the mode is split and shrinks, every rank forms its part
-/// of all J slices, and the parts are reduce-scattered along the mode, so it needs J * (block /
-/// extent of the block in the mode) further entries; where it grows, every rank fetches whole rows,
-/// shape[mode] * (result block / its extent in the mode) entries. Products are in the tensor's
-/// precision.
+/// lies on the same grid. Collective. Where the mode is split and shrinks, every rank forms its
+/// part of all J slices, and the parts are reduce-scattered along the mode, so it needs J * (block
+/// / extent of the block in the mode) further entries; where it grows, every rank fetches whole
+/// rows, shape[mode] * (result block / its extent in the mode) entries. Products are in the
+/// tensor's precision.
 ///
 /// Throws UsageError when `w` does not fit, MemoryError.
 template <typename T>
