@@ -86,15 +86,17 @@ double rank_limit(const std::string& text) {
     if (text.empty()) {
         return machine_bytes() / std::max(1U, std::thread::hardware_concurrency());
     }
-    const UsageError wrong("--fit is \"" + text +
-                           "\": expected an amount of memory per rank such as 4GiB or 512MiB");
     std::string bytes = text;
-    try {
-        if (!CLI::AsSizeValue(false)(bytes).empty()) {
-            throw wrong;
+    const auto is_amount = [&] {
+        try {
+            return CLI::AsSizeValue(false)(bytes).empty();
+        } catch (const CLI::Error&) {  // for an unknown unit
+            return false;
         }
-    } catch (const CLI::Error&) {  // for an unknown unit
-        throw wrong;
+    };
+    if (!is_amount()) {
+        throw UsageError("--fit is \"" + text +
+                         "\": expected an amount of memory per rank such as 4GiB or 512MiB");
     }
     return std::stod(bytes);
 }
