@@ -16,9 +16,9 @@ using winograd::products;
 using winograd::Square;
 using winograd::tile;
 
-// Tiles whose products are formed together: enough for the library's matrix product, few enough for
-// the caches.
-constexpr Index batch_tiles = 128;
+// Tiles whose products are formed together: few enough for the second-level cache and for the
+// library's kernels for small matrices, which spare the packing of both operands.
+constexpr Index batch_tiles = 48;
 constexpr Index grain_tiles = 8;
 
 // Fills a lane with `width` numbers and zeros behind them.
@@ -294,6 +294,20 @@ void add_weight_gradient(const T* transformed, Index pairs, T* gradient) {
     }
 }
 
+// 9 x inputs x outputs to 9 x outputs x inputs.
+template <typename T>
+void swap_channels(const T* weight, Index inputs, Index outputs, T* swapped) {
+    for (Index tap = 0; tap < 9; ++tap) {
+        const T* from = weight + tap * inputs * outputs;
+        T* to = swapped + tap * inputs * outputs;
+        for (Index i = 0; i < inputs; ++i) {
+            for (Index o = 0; o < outputs; ++o) {
+                to[o * inputs + i] = from[i * outputs + o];
+            }
+        }
+    }
+}
+
 template <typename T>
 Index tile_count(const WinogradLayer<T>& layer) {
     return (layer.rows + tile - 1) / tile * ((layer.columns + tile - 1) / tile);
@@ -341,7 +355,9 @@ void WinogradLayer<T>::backward(const MapReader<T>& input, const T* weight,
     T* v = workspace->buffer(1, products * plane_stride(batch_tiles, inputs));
     T* w = workspace->buffer(2, products * plane_stride(batch_tiles, outputs));
     T* of_u = workspace->buffer(3, products * pairs);
-    transform_weight(weight, inputs * outputs, u);
+    // With its channels swapped neither operand of the products is read across its rows.
+    swap_channels(weight, inputs, outputs, of_u);
+    transform_weight(of_u, inputs * outputs, u);
     std::fill_n(of_u, products * pairs, T{0});
     for (Index first = 0; first < tiles; first += batch_tiles) {
         const Batch<T> batch(*this, first, std::min(batch_tiles, tiles - first));
@@ -354,8 +370,8 @@ void WinogradLayer<T>::backward(const MapReader<T>& input, const T* weight,
             blas::gemm<T>(Transpose::no, Transpose::yes, outputs, inputs, count, T{1}, own, outputs,
                           other, inputs, T{1}, of_u + k * pairs, outputs);
             if (input_gradient != nullptr) {  // in the place of the inputs
-                blas::gemm<T>(Transpose::yes, Transpose::no, inputs, count, outputs, T{1},
-                              u + k * pairs, outputs, own, outputs, T{0}, other, inputs);
+                blas::gemm<T>(Transpose::no, Transpose::no, inputs, count, outputs, T{1},
+                              u + k * pairs, inputs, own, outputs, T{0}, other, inputs);
             }
         }
         if (input_gradient != nullptr) {
