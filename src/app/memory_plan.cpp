@@ -111,11 +111,11 @@ double result_bytes(const Study& study, const Sizes& sizes, bool truth, bool mas
 
 // The list that is split, and the list of the others that trivial fills are made from: positions
 // and values, host copies of both, and the chosen ones on their way; measured, 4.3 times the list.
-double splitting_bytes(const Study& study, const Sizes& sizes, const ExpectedMask& mask,
+double splitting_bytes(const Study& study, const Sizes& sizes, const ExpectedData& expected,
                        int order) {
     constexpr double copies = 4.3;
     const double entry_bytes = sizes.scalar + 4.0 * order;
-    return study.data.hold_out > 0.0 ? copies * entry_bytes * sizes.block * mask.observed_share
+    return study.data.hold_out > 0.0 ? copies * entry_bytes * sizes.block * expected.observed_share
                                      : 0.0;
 }
 
@@ -146,23 +146,23 @@ RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks, do
     plan.ranks = ranks;
     plan.grid = plan_grid(study, outline, ranks, plan.grid_reason);
     plan.block = largest_block(outline.shape, plan.grid);
-    const ExpectedMask mask = study.expected_mask();
+    const ExpectedData expected = study.expected_data();
     const bool truth = has_truth(study);
     const std::size_t scalar_bytes = scalar_bytes_of(study);
     const Sizes sizes{static_cast<double>(outline.shape.product()),
                       static_cast<double>(plan.block.product()), static_cast<double>(scalar_bytes)};
 
-    const double mask_bytes = mask.present ? sizes.block : 0.0;
+    const double mask_bytes = expected.masked ? sizes.block : 0.0;
     const double problem = base_bytes + (truth ? 2.0 : 1.0) * sizes.tensor() + mask_bytes;
     const double reading = base_bytes + (study.has_truth_file() ? 2.0 : 1.0) * sizes.tensor() +
                            mask_bytes +
                            std::min(sizes.block * outline.file_bytes_per_entry, transfer_bytes);
-    const double splitting = splitting_bytes(study, sizes, mask, outline.shape.order());
+    const double splitting = splitting_bytes(study, sizes, expected, outline.shape.order());
     plan.phases.push_back(
         {"problem", std::max(problem + splitting / (1.0 - study.data.hold_out), reading)});
     double held = problem + kernel_pages;
     for (const PhaseMemory& phase :
-         study.method().plan(outline.shape, plan.block, outline.axes, scalar_bytes, mask)) {
+         study.method().plan(outline.shape, plan.block, outline.axes, scalar_bytes, expected)) {
         // The last one holds the estimate: that stays while it is judged and written.
         held = problem + kernel_pages + phase.bytes;
         plan.phases.push_back({phase.phase, held});
@@ -176,10 +176,10 @@ RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks, do
         plan.phases.push_back({"pictures", held + hdf5_pages + picture_pages});
     }
     plan.traffic =
-        study.method().traffic(outline.shape, plan.grid, outline.axes, scalar_bytes, mask);
-    plan.result_bytes = result_bytes(study, sizes, truth, mask.present);
+        study.method().traffic(outline.shape, plan.grid, outline.axes, scalar_bytes, expected);
+    plan.result_bytes = result_bytes(study, sizes, truth, expected.masked);
     plan.checkpoint_bytes =
-        study.method().checkpoint_bytes(outline.shape, outline.axes, scalar_bytes, mask);
+        study.method().checkpoint_bytes(outline.shape, outline.axes, scalar_bytes, expected);
     if (plan.checkpoint_bytes) {
         *plan.checkpoint_bytes *= 2.0;
     }

@@ -121,8 +121,10 @@ void write_pictures(const std::string& folder, const std::string& title,
 }
 
 std::vector<std::string> format_profile(const Communicator& communicator) {
-    std::vector<std::string> lines = {fmt::format("{:<16} {:>6} {:>10} {:>10} {:>9}", "phase",
-                                                  "calls", "max s", "mean s", "max/mean")};
+    // Messages and their bytes are those of the rank that sends most.
+    std::vector<std::string> lines = {fmt::format("{:<32} {:>7} {:>10} {:>10} {:>9} {:>9} {:>10}",
+                                                  "phase", "calls", "max s", "mean s", "max/mean",
+                                                  "messages", "MiB sent")};
     // All ranks go through the same phases; rank 0's names lead.
     std::string names;
     for (const auto& [name, record] : profile_records()) {
@@ -137,8 +139,12 @@ std::vector<std::string> format_profile(const Communicator& communicator) {
         const PhaseRecord own = found == profile_records().end() ? PhaseRecord{} : found->second;
         const double longest = communicator.max(own.seconds);
         const double mean = communicator.sum(own.seconds) / communicator.size();
-        lines.push_back(fmt::format("{:<16} {:>6} {:>10.3f} {:>10.3f} {:>9.2f}", name, own.calls,
-                                    longest, mean, mean > 0.0 ? longest / mean : 1.0));
+        const auto messages = communicator.max(static_cast<double>(own.messages));
+        const double sent = messages > 0.0 ? communicator.max(own.bytes) : 0.0;
+        constexpr double mebibyte = 1024.0 * 1024.0;
+        lines.push_back(fmt::format("{:<32} {:>7} {:>10.3f} {:>10.3f} {:>9.2f} {:>9.0f} {:>10.3f}",
+                                    name, own.calls, longest, mean,
+                                    mean > 0.0 ? longest / mean : 1.0, messages, sent / mebibyte));
     }
     return lines;
 }

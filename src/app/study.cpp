@@ -90,17 +90,26 @@ const MethodEntry& Study::method() const {
     throw UsageError("no method is named \"" + name + "\"");
 }
 
-ExpectedMask Study::expected_mask() const {
-    ExpectedMask mask{
-        !data.mask.empty() || data.missing != DataOptions::Missing::none || data.hold_out > 0.0,
-        1.0 - data.hold_out};
+ExpectedData Study::expected_data() const {
+    ExpectedData expected;
+    expected.masked =
+        !data.mask.empty() || data.missing != DataOptions::Missing::none || data.hold_out > 0.0;
+    expected.observed_share = 1.0 - data.hold_out;
+    expected.noise_known = data.noise != DataOptions::Noise::unknown;
+    bool clean = true;
     for (const auto& corruption : corruptions) {
         if (const std::optional<double> kept = corruption->observed_share()) {
-            mask.present = true;
-            mask.observed_share *= *kept;
+            expected.masked = true;
+            expected.observed_share *= *kept;
+            continue;
         }
+        // A second kind of noise makes a sum that no model describes.
+        const std::string kind = corruption->kind();
+        expected.noise_known =
+            (kind == "gaussian" || kind == "poisson") && clean && !expected.noise_known;
+        clean = false;
     }
-    return mask;
+    return expected;
 }
 
 std::string read_text_everywhere(const Communicator& communicator, const std::string& path) {

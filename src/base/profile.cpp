@@ -32,10 +32,16 @@ Phase::~Phase() {
     record.seconds += monotonic_seconds() - start_seconds_;
     record.flops += flops_;
     record.bytes += bytes_;
+    record.messages += messages_;
 }
 
 void Phase::add_work(double flops, double bytes) {
     flops_ += flops;
+    bytes_ += bytes;
+}
+
+void Phase::add_messages(long count, double bytes) {
+    messages_ += count;
     bytes_ += bytes;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tessera/network/generator_counts.hpp"
 #include "tessera/network/skip_network.hpp"
 
 namespace tessera {
@@ -30,6 +31,11 @@ struct Share {
 // Arrays of a parameter store: value, gradient, two moments, average.
 double store_arrays(const GeneratorOptions& options) { return options.average ? 5.0 : 4.0; }
 
+double shared_entries(const GeneratorOptions& options, const Extents& sites, double rank) {
+    return store_arrays(options) *
+           generator_parameters(options, sites, static_cast<Index>(rank)).shared;
+}
+
 // The input of a network: as parameters or fixed, and the map with its halo.
 double input_entries(const GeneratorOptions& options, const Share& share, double channels) {
     return channels *
@@ -42,22 +48,13 @@ double skip_entries(const GeneratorOptions& options, const Extents& sites, Index
     const auto channels = static_cast<double>(options.channels);
     const auto skips = static_cast<double>(options.skip_channels);
     const double joined = channels + skips;
-    double taps = 1.0;
-    for (int mode = 0; mode < sites.order(); ++mode) {
-        taps *= 3.0;
-    }
     const double inputs =
         options.input_channels > 0 ? static_cast<double>(options.input_channels) : rank;
     std::vector<Share> shares = {{sites, own_rows}};
-    double parameters = (channels + 1.0) * rank;
     double maps = 0.0;
     for (Index scale = 0; scale < scales; ++scale) {
         const Share fine = shares.back();
         shares.push_back(fine.coarser());
-        const double from = scale == 0 ? inputs : channels;
-        parameters += skips * (from + 3.0) + channels * (taps * from + 3.0) +
-                      channels * (taps * channels + 3.0) + 2.0 * joined +
-                      channels * (taps * joined + 3.0) + channels * (channels + 3.0);
         maps += fine.held() * (2.0 * skips + joined + 2.0 * channels) +
                 shares.back().held() * 2.0 * channels;
     }
@@ -73,7 +70,7 @@ double skip_entries(const GeneratorOptions& options, const Extents& sites, Index
     const bool is_image = sites.order() == 2;
     const double workspace =
         is_image ? products * (2.0 * channels * joined + tiles * (channels + joined)) : 0.0;
-    return store_arrays(options) * parameters + input_entries(options, shares[0], inputs) + maps +
+    return shared_entries(options, sites, rank) + input_entries(options, shares[0], inputs) + maps +
            arena + workspace + shares[0].own() * rank;
 }
 
@@ -84,7 +81,6 @@ double decoder_entries(const GeneratorOptions& options, const Extents& sites, In
         options.input_channels > 0 ? static_cast<double>(options.input_channels) : channels;
     Share share{sites, own_rows};
     const Share finest = share;
-    double parameters = channels * (rank + inputs + 2.0);
     double maps = finest.held() * (channels + 2.0 * std::max(channels, inputs));
     const auto can_halve = [](const Extents& extents) {
         const std::vector<Index> values = extents.to_vector();
@@ -92,10 +88,9 @@ double decoder_entries(const GeneratorOptions& options, const Extents& sites, In
     };
     for (Index i = 0; i < options.scales && can_halve(share.sites); ++i) {
         maps += share.held() * channels;
-        parameters += channels * (channels + 2.0);
         share = share.coarser();
     }
-    return store_arrays(options) * parameters + input_entries(options, share, inputs) + maps +
+    return shared_entries(options, sites, rank) + input_entries(options, share, inputs) + maps +
            finest.own() * rank;
 }
 
@@ -107,10 +102,8 @@ double sine_entries(const GeneratorOptions& options, const Extents& sites, Index
                              : *std::max_element(extents.begin(), extents.end()));
     const auto hidden = static_cast<double>(options.hidden_layers);
     const auto modes = static_cast<double>(sites.order());
-    const double parameters =
-        channels * (modes + 1.0 + rank) + (hidden - 1.0) * channels * (channels + 1.0) + rank;
     const double own = Share{sites, own_rows}.own();
-    return store_arrays(options) * parameters +
+    return shared_entries(options, sites, rank) +
            own * (2.0 * channels * (hidden + 1.0) + rank + modes);
 }
 

@@ -45,6 +45,7 @@ class RowMessages {
     }
     void send(int rank, const T* data, Index count) {
         bytes_ += static_cast<double>(count) * sizeof(T);
+        ++messages_;
         in_chunks(count, [&](Index begin, int length) {
             check_mpi(MPI_Isend(data + begin, length, mpi_type<T>(), rank, 0,
                                 communicator_.handle(), &requests_.emplace_back()),
@@ -56,7 +57,8 @@ class RowMessages {
             MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE),
             "MPI_Waitall");
     }
-    [[nodiscard]] double bytes() const { return bytes_; }
+    /// To other ranks, and their bytes.
+    void count_in(Phase& phase) const { phase.add_messages(messages_, bytes_); }
 
   private:
     static void in_chunks(Index count, const std::function<void(Index, int)>& call) {
@@ -69,6 +71,7 @@ class RowMessages {
     const Communicator& communicator_;
     std::vector<MPI_Request> requests_;
     double bytes_ = 0.0;
+    long messages_ = 0;
 };
 
 }  // namespace
@@ -124,7 +127,7 @@ void SiteSlab::fill_halo(T* map, Index channels) const {
                       piece.rows.size() * row);
     }
     messages.wait();
-    phase.add_work(0.0, messages.bytes());
+    messages.count_in(phase);
 }
 
 template <typename T>
@@ -149,7 +152,7 @@ void SiteSlab::add_halo(T* map, Index channels) const {
         T* to = map + (inner_[i].rows.begin - held_.begin) * row;
         std::transform(received[i].begin(), received[i].end(), to, to, std::plus<>());
     }
-    phase.add_work(0.0, messages.bytes());
+    messages.count_in(phase);
 }
 
 #define TESSERA_INSTANTIATE(T)                             \

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tessera/base/error.hpp"
+#include "tessera/base/profile.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/parallel/strided_copy.hpp"
 
@@ -220,10 +221,15 @@ void BoxExchange::run(const DeviceView<const T>& source, const DeviceView<T>& ta
     TESSERA_ASSERT(static_cast<Index>(source.size()) == held_.size(), "source must fill its box");
     TESSERA_ASSERT(static_cast<Index>(target.size()) == wanted_.size(), "target must fill its box");
     const Index largest_size = std::max(Index{1}, message_bytes_ / static_cast<Index>(sizeof(T)));
+    Phase phase("parallel/box exchange");
     std::unique_ptr<Exchange<T>> exchange;
     agree(communicator_, [&] {
-        exchange = std::make_unique<Exchange<T>>(communicator_, cut(sends_, largest_size),
-                                                 cut(receives_, largest_size));
+        const std::vector<BoxMessage> sends = cut(sends_, largest_size);
+        for (const BoxMessage& message : sends) {
+            phase.add_messages(1, static_cast<double>(message.box.size()) * sizeof(T));
+        }
+        exchange =
+            std::make_unique<Exchange<T>>(communicator_, sends, cut(receives_, largest_size));
     });
     exchange->run(source.data(), held_, target.data(), wanted_);
 }

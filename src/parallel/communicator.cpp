@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tessera/base/error.hpp"
+#include "tessera/base/profile.hpp"
 
 namespace tessera {
 namespace {
@@ -22,9 +23,15 @@ void in_chunks(T* values, Index count, Call call) {
 }
 
 template <typename T>
-void all_reduce(MPI_Comm comm, T* values, Index count, MPI_Op operation) {
+void all_reduce(const Communicator& communicator, T* values, Index count, MPI_Op operation) {
+    if (communicator.size() == 1 || count == 0) {
+        return;
+    }
+    Phase phase("parallel/reductions");
+    phase.add_messages(1, static_cast<double>(count) * sizeof(T));
     in_chunks(values, count, [&](T* part, int length) {
-        check_mpi(MPI_Allreduce(MPI_IN_PLACE, part, length, mpi_type<T>(), operation, comm),
+        check_mpi(MPI_Allreduce(MPI_IN_PLACE, part, length, mpi_type<T>(), operation,
+                                communicator.handle()),
                   "MPI_Allreduce");
     });
 }
@@ -91,15 +98,15 @@ void Communicator::barrier() const { check_mpi(MPI_Barrier(handle()), "MPI_Barri
 
 template <typename T>
 void Communicator::sum_in_place(T* values, Index count) const {
-    all_reduce(handle(), values, count, MPI_SUM);
+    all_reduce(*this, values, count, MPI_SUM);
 }
 template <typename T>
 void Communicator::max_in_place(T* values, Index count) const {
-    all_reduce(handle(), values, count, MPI_MAX);
+    all_reduce(*this, values, count, MPI_MAX);
 }
 template <typename T>
 void Communicator::min_in_place(T* values, Index count) const {
-    all_reduce(handle(), values, count, MPI_MIN);
+    all_reduce(*this, values, count, MPI_MIN);
 }
 template <typename T>
 void Communicator::broadcast(T* values, Index count, int root) const {

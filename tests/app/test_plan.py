@@ -22,6 +22,26 @@ rank = 8
 pictures = false
 """
 
+# Of float32 entries, for a network that is shared out over the ranks.
+NETWORKS = """
+[data]
+scene = "hyperspectral"
+scene_shape = [128, 128, 96]
+[[corrupt]]
+kind = "gaussian"
+sigma = 0.05
+[method]
+name = "factor_networks"
+rank = 8
+channels = 48
+steps = 3
+[run]
+precision = "float32"
+checkpoint = { steps = 1 }
+[output]
+pictures = false
+"""
+
 
 class Plan(Case):
     def plan(self, deck, *arguments):
@@ -65,6 +85,21 @@ class Plan(Case):
             with self.subTest(method=name):
                 self.assert_predicted(masked.replace(svd, f'name = "{name}"\n{options}'), ranks,
                                       name=name, code=1)
+
+    @at_ranks(1, 2, 4)
+    def test_peak_of_factor_networks(self, ranks):
+        self.assert_predicted(NETWORKS, ranks)
+        masked = NETWORKS.replace('kind = "gaussian"\nsigma = 0.05',
+                                  'kind = "missing"\npattern = "entries"\nkeep = 0.3')
+        self.assert_predicted(masked.replace("rank = 8", 'contraction = "cp"\nrank = 8'), ranks,
+                              name="masked")
+
+    def test_checkpoint_of_factor_networks(self):
+        predicted = self.plan(NETWORKS, "--ranks=1")["checkpoint_bytes"]
+        folder = self.folder / "run" / "checkpoint"
+        self.run_deck(1, NETWORKS)
+        written = sum(path.stat().st_size for path in folder.glob("*.h5"))
+        self.assertLessEqual(abs(predicted / written - 1), 0.05)
 
     @at_ranks(1, 2)
     def test_peak_of_lists(self, ranks):

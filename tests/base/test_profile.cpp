@@ -26,6 +26,7 @@ TEST(ProfileOneRank, SumsCallsTimeAndWorkOfAPhase) {
         wait_at_least(std::chrono::milliseconds(5));
         phase.add_work(10.0, 100.0);
         phase.add_work(1.0, 2.0);
+        phase.add_messages(2, 8.0);
     }
     const double elapsed = monotonic_seconds() - start;
     const PhaseRecord& record = profile_records().at("test/sums");
@@ -33,7 +34,8 @@ TEST(ProfileOneRank, SumsCallsTimeAndWorkOfAPhase) {
     EXPECT_GE(record.seconds, 0.015);
     EXPECT_LE(record.seconds, elapsed);
     EXPECT_EQ(record.flops, 33.0);
-    EXPECT_EQ(record.bytes, 306.0);
+    EXPECT_EQ(record.bytes, 330.0);
+    EXPECT_EQ(record.messages, 6);
 }
 
 TEST(ProfileOneRank, AnOuterPhaseHoldsTheTimeOfItsInnerOnes) {

@@ -68,8 +68,9 @@ inline std::vector<double> low_rank_entries(const Extents& shape, int rank, std:
     return entries;
 }
 
-inline Problem<double> problem_of(const std::vector<double>& entries, const Partition& partition,
-                                  std::vector<std::string> axes) {
+template <typename T>
+Problem<T> problem_of(const std::vector<T>& entries, const Partition& partition,
+                      std::vector<std::string> axes) {
     return {tensor_of(entries, partition), std::nullopt, NoiseModel{}, std::move(axes),
             std::nullopt};
 }

@@ -32,7 +32,7 @@ class Study {
 
     /// Whether some entries will be missing from the problem, and how many as far as the deck
     /// tells.
-    [[nodiscard]] ExpectedMask expected_mask() const;
+    [[nodiscard]] ExpectedData expected_data() const;
 
     DataOptions data;
     SourceOptions truth;

@@ -11,6 +11,7 @@ struct PhaseRecord {
     double seconds = 0.0;
     double flops = 0.0;  ///< floating-point operations, where the phase states them
     double bytes = 0.0;  ///< bytes moved, where the phase states them
+    long messages = 0;   ///< sent to other ranks, or reductions over ranks, where it states them
 };
 
 /// What this rank did so far, by phase name ("svd/tsqr"). The Runner prints it reduced over ranks.
@@ -27,12 +28,15 @@ class Phase {
 
     /// States work done in this phase, for rates in the table.
     void add_work(double flops, double bytes);
+    /// States messages to other ranks, or reductions over them, and their bytes.
+    void add_messages(long count, double bytes);
 
   private:
     std::string name_;
     double start_seconds_;
     double flops_ = 0.0;
     double bytes_ = 0.0;
+    long messages_ = 0;
 };
 
 /// Seconds of a monotonic clock, for measuring durations.

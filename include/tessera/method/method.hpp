@@ -31,10 +31,11 @@ struct PhaseMemory {
     double bytes = 0.0;
 };
 
-/// What is known before the data are read of the entries that will be missing.
-struct ExpectedMask {
-    bool present = false;
+/// What is known of the data before they are read.
+struct ExpectedData {
+    bool masked = false;          ///< some entries will be missing
     double observed_share = 1.0;  ///< of all entries; 1 where only the data will tell
+    bool noise_known = false;     ///< the problem will have a noise model
 };
 
 /// What is known of a list of entries before it is read, of the rank that has most.
@@ -125,17 +126,17 @@ class MethodEntry {
     [[nodiscard]] virtual std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                         const std::vector<std::string>& axes,
                                                         std::size_t scalar_bytes,
-                                                        const ExpectedMask& mask) const = 0;
+                                                        const ExpectedData& expected) const = 0;
     /// Messages and bytes per step on a process grid, where the method knows.
     [[nodiscard]] virtual std::optional<StepTraffic> traffic(
         const Extents& /*shape*/, const Extents& /*grid*/, const std::vector<std::string>& /*axes*/,
-        std::size_t /*scalar_bytes*/, const ExpectedMask& /*mask*/) const {
+        std::size_t /*scalar_bytes*/, const ExpectedData& /*expected*/) const {
         return std::nullopt;
     }
     /// Bytes of one checkpoint, where the method knows.
     [[nodiscard]] virtual std::optional<double> checkpoint_bytes(
         const Extents& /*shape*/, const std::vector<std::string>& /*axes*/,
-        std::size_t /*scalar_bytes*/, const ExpectedMask& /*mask*/) const {
+        std::size_t /*scalar_bytes*/, const ExpectedData& /*expected*/) const {
         return std::nullopt;
     }
 

@@ -32,7 +32,7 @@ class CpEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                const ExpectedMask& mask) const override;
+                                                const ExpectedData& expected) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -123,15 +123,16 @@ double CpEntry::factor_bytes(const Extents& block) const {
 
 std::vector<PhaseMemory> CpEntry::plan(const Extents& shape, const Extents& block,
                                        const std::vector<std::string>& /*axes*/,
-                                       std::size_t scalar_bytes, const ExpectedMask& mask) const {
+                                       std::size_t scalar_bytes,
+                                       const ExpectedData& expected) const {
     const auto scalar = static_cast<double>(scalar_bytes);
     const double tensor = static_cast<double>(block.product()) * scalar;
-    if (!mask.present) {
+    if (!expected.masked) {
         const double sweep =
             factor_bytes(block) + DimensionTree<double>::bytes(block, options_.rank);
         return {{"sweeps", sweep}, {"estimate", sweep + tensor}};
     }
-    const double entries = static_cast<double>(block.product()) * mask.observed_share;
+    const double entries = static_cast<double>(block.product()) * expected.observed_share;
     const double list = entries * (scalar + 4.0 * block.order());
     std::vector<PhaseMemory> phases =
         plan_sparse({shape, block, entries, Absent::missing}, scalar_bytes);

@@ -99,7 +99,7 @@ FusedContraction<T> FactorModel<T>::contract(const RowPointers& rows,
         parts.push_back(factors_[g].part(rows[g], layout_.factors[f].first, gradients[g]));
     }
     const FactorPart<T> centre{rows.back(), 1, layout_.centre_size(),
-                               learns_centre() ? gradients.back() : nullptr};
+                               layout_.learns_centre() ? gradients.back() : nullptr};
     if (layout_.form == FactorLayout::Form::tucker) {
         return FusedContraction<T>::tucker(std::move(parts), centre);
     }
@@ -159,7 +159,7 @@ void FactorModel<T>::backward(double scale) {
     for (NetworkFactor<T>& factor : factors_) {
         factor.backward(scale);
     }
-    if (learns_centre()) {
+    if (layout_.learns_centre()) {
         communicator_.sum_in_place(centre_gradient_.data(),
                                    static_cast<Index>(centre_gradient_.size()));
         std::transform(centre_gradient_.begin(), centre_gradient_.end(), centre_.gradient().data(),
@@ -172,7 +172,7 @@ void FactorModel<T>::update(double step_size) {
     for (NetworkFactor<T>& factor : factors_) {
         factor.update(step_size);
     }
-    if (learns_centre()) {
+    if (layout_.learns_centre()) {
         centre_adam_.step(centre_, step_size);
     }
 }

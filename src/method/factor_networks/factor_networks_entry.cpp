@@ -1,6 +1,11 @@
 #include "tessera/method/factor_networks/factor_networks_entry.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "tessera/method/factor_networks/factor_networks_method.hpp"
+#include "tessera/method/factor_networks/fit_traffic.hpp"
+#include "tessera/network/generator_counts.hpp"
 #include "tessera/network/generator_memory.hpp"
 
 namespace tessera {
@@ -30,7 +35,14 @@ class FactorNetworksEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                const ExpectedMask& mask) const override;
+                                                const ExpectedData& expected) const override;
+    [[nodiscard]] std::optional<StepTraffic> traffic(const Extents& shape, const Extents& grid,
+                                                     const std::vector<std::string>& axes,
+                                                     std::size_t scalar_bytes,
+                                                     const ExpectedData& expected) const override;
+    [[nodiscard]] std::optional<double> checkpoint_bytes(
+        const Extents& shape, const std::vector<std::string>& axes, std::size_t scalar_bytes,
+        const ExpectedData& expected) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -42,6 +54,12 @@ class FactorNetworksEntry final : public MethodEntry {
     }
 
   private:
+    using Validation = FactorNetworksOptions::Validation;
+    [[nodiscard]] Validation validation(const ExpectedData& expected) const {
+        return resolve_validation(options_.validation, expected.noise_known);
+    }
+    [[nodiscard]] double kept_rows(const ExpectedData& expected) const;
+
     FactorNetworksOptions options_;
 };
 
@@ -58,16 +76,25 @@ std::vector<bool> FactorNetworksEntry::preferred_split(const Extents& shape,
     return split;
 }
 
+// Copies of all rows beside those that the networks have just made: the running mean, the best of
+// this fit, the answer of the fits before.
+double FactorNetworksEntry::kept_rows(const ExpectedData& expected) const {
+    const Validation judge = validation(expected);
+    const bool keeps_best = judge == Validation::split || judge == Validation::held_out;
+    return (options_.average > 0.0 ? 1.0 : 0.0) + (keeps_best ? 1.0 : 0.0) +
+           (options_.restarts > 1 || options_.refit ? 1.0 : 0.0);
+}
+
 std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const Extents& block,
                                                    const std::vector<std::string>& axes,
                                                    std::size_t scalar_bytes,
-                                                   const ExpectedMask& mask) const {
+                                                   const ExpectedData& expected) const {
     const FactorLayout layout = choose_factor_layout(shape, axes, options_);
     const auto scalar = static_cast<double>(scalar_bytes);
     const auto entries = static_cast<double>(block.product());
-    // Networks; rows of the block with their gradient in float64 and in the data's type, and the
-    // best ones of this fit and of all.
-    double factors = 0.0;
+    // Networks; of the block's rows the gradient in float64 and in the data's type, and copies.
+    double networks = 0.0;
+    double factor_entries = 0.0;
     double rows = 1.0;
     double columns = 1.0;
     for (std::size_t f = 0; f < layout.factors.size(); ++f) {
@@ -75,20 +102,63 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
         const Extents own = layout.factors[f].of(spread ? block : shape);
         (f + 1 < layout.factors.size() ? rows : columns) *=
             static_cast<double>(layout.factors[f].of(block).product());
-        factors += static_cast<double>(own.product() * layout.widths[f]) * (3.0 * scalar + 8.0);
         if (f < layout.generators()) {
-            factors += generator_bytes(options_.generator, layout.factors[f].of(shape), own[0],
-                                       layout.widths[f], scalar_bytes);
+            factor_entries += static_cast<double>(own.product() * layout.widths[f]);
+            networks += generator_bytes(options_.generator, layout.factors[f].of(shape), own[0],
+                                        layout.widths[f], scalar_bytes);
         }
     }
     const double tiles =
         FusedContraction<float>::scratch_bytes(static_cast<Index>(rows),
                                                static_cast<Index>(columns), layout.widths.back()) *
         scalar / sizeof(float);
-    // The other part of a split observation, or the roles of entries.
-    const double data = entries * (scalar + (mask.present ? 1.0 : 0.0));
-    const double steps = factors + tiles + data;
-    return {{"steps", steps}, {"estimate", steps - tiles + entries * scalar}};
+    const Validation judge = validation(expected);
+    const bool held_out = judge == Validation::held_out;
+    const double roles = (held_out ? 1.0 : 0.0) + (expected.masked ? 1.0 : 0.0);
+    const double data = entries * ((judge == Validation::split ? scalar : 0.0) + roles);
+    const double held =
+        networks + data + factor_entries * (scalar * (1.0 + kept_rows(expected)) + sizeof(double));
+    // At the end the estimate, made of one more copy of the rows, and these in float64.
+    const double estimate = entries * scalar + factor_entries * (scalar + sizeof(double));
+    return {{"steps", held + tiles}, {"estimate", held + std::max(tiles, estimate)}};
+}
+
+std::optional<StepTraffic> FactorNetworksEntry::traffic(const Extents& shape, const Extents& grid,
+                                                        const std::vector<std::string>& axes,
+                                                        std::size_t scalar_bytes,
+                                                        const ExpectedData& /*expected*/) const {
+    const FactorLayout layout = choose_factor_layout(shape, axes, options_);
+    const double rounds = std::ceil(std::log2(static_cast<double>(grid.product())));
+    StepTraffic busiest;
+    for (const FitTraffic& rank :
+         fit_traffic(layout, options_.generator, shape, grid, scalar_bytes)) {
+        // Each reduction is a sum and its way back, and sends twice its numbers at most.
+        busiest.messages =
+            std::max(busiest.messages, rank.messages + 2.0 * rounds * rank.reductions);
+        busiest.bytes = std::max(busiest.bytes, rank.bytes + 2.0 * rank.reduced_bytes);
+    }
+    return busiest;
+}
+
+std::optional<double> FactorNetworksEntry::checkpoint_bytes(const Extents& shape,
+                                                            const std::vector<std::string>& axes,
+                                                            std::size_t scalar_bytes,
+                                                            const ExpectedData& expected) const {
+    const FactorLayout layout = choose_factor_layout(shape, axes, options_);
+    const auto scalar = static_cast<double>(scalar_bytes);
+    // Values and two moments; what all ranks share is written in float64.
+    constexpr double arrays = 3.0;
+    const auto centre = static_cast<double>(layout.centre_size()) * sizeof(double);
+    double bytes = arrays * centre + kept_rows(expected) * centre;
+    for (std::size_t f = 0; f < layout.generators(); ++f) {
+        const Extents sites = layout.factors[f].of(shape);
+        const GeneratorParameters parameters =
+            generator_parameters(options_.generator, sites, layout.widths[f]);
+        bytes +=
+            arrays * (sizeof(double) * parameters.shared + scalar * parameters.spread) +
+            kept_rows(expected) * scalar * static_cast<double>(sites.product() * layout.widths[f]);
+    }
+    return bytes;
 }
 
 }  // namespace

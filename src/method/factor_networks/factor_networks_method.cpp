@@ -15,13 +15,6 @@ namespace {
 
 using Validation = FactorNetworksOptions::Validation;
 
-Validation resolve(Validation wanted, const NoiseModel& noise) {
-    if (wanted != Validation::automatic) {
-        return wanted;
-    }
-    return noise.kind == NoiseModel::Kind::unknown ? Validation::held_out : Validation::split;
-}
-
 template <typename T>
 typename FitObservation<T>::Judge judge_for(Validation validation) {
     using Judge = typename FitObservation<T>::Judge;
@@ -54,7 +47,8 @@ FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
       options_(options),
       seed_(seed),
       layout_(choose_factor_layout(problem.observation.shape(), problem.axes, options)),
-      validation_(resolve(options.validation, problem.noise)),
+      validation_(
+          resolve_validation(options.validation, problem.noise.kind != NoiseModel::Kind::unknown)),
       observation_(problem, judge_for<T>(validation_), 1.0 - options.validation_share, seed),
       loss_(loss_for(options, problem.noise)),
       schedule_(options.schedule_for_network()),

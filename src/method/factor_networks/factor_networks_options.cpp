@@ -148,4 +148,13 @@ ScheduleOptions FactorNetworksOptions::schedule_for_network() const {
     return result;
 }
 
+FactorNetworksOptions::Validation resolve_validation(FactorNetworksOptions::Validation wanted,
+                                                     bool noise_known) {
+    using Validation = FactorNetworksOptions::Validation;
+    if (wanted != Validation::automatic) {
+        return wanted;
+    }
+    return noise_known ? Validation::split : Validation::held_out;
+}
+
 }  // namespace tessera

@@ -30,7 +30,7 @@ class NmfEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                const ExpectedMask& mask) const override;
+                                                const ExpectedData& expected) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -72,7 +72,8 @@ std::vector<bool> NmfEntry::preferred_split(const Extents& shape,
 
 std::vector<PhaseMemory> NmfEntry::plan(const Extents& shape, const Extents& block,
                                         const std::vector<std::string>& axes,
-                                        std::size_t scalar_bytes, const ExpectedMask& mask) const {
+                                        std::size_t scalar_bytes,
+                                        const ExpectedData& expected) const {
     const ColumnModes modes = choose_column_modes(shape, axes, options_.columns);
     const auto columns = static_cast<double>(column_count(shape, modes));
     const auto entries = static_cast<double>(block.product());
@@ -81,9 +82,9 @@ std::vector<PhaseMemory> NmfEntry::plan(const Extents& shape, const Extents& blo
     // a column number and a residual.
     const double factors =
         3.0 * 8.0 * static_cast<double>(options_.rank) * (entries / columns + columns);
-    const double steps = factors +
-                         (mask.present ? entries * mask.observed_share * (scalar + 12.0) : 0.0) +
-                         (modes.permuted() ? entries * (scalar + (mask.present ? 1.0 : 0.0)) : 0.0);
+    const double steps =
+        factors + (expected.masked ? entries * expected.observed_share * (scalar + 12.0) : 0.0) +
+        (modes.permuted() ? entries * (scalar + (expected.masked ? 1.0 : 0.0)) : 0.0);
     return {{"steps", steps},
             {"estimate", steps + entries * scalar * (modes.permuted() ? 2.0 : 1.0)}};
 }

@@ -28,15 +28,14 @@ class SvdEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                const ExpectedMask& mask) const override;
+                                                const ExpectedData& expected) const override;
     [[nodiscard]] std::optional<StepTraffic> traffic(const Extents& shape, const Extents& grid,
                                                      const std::vector<std::string>& axes,
                                                      std::size_t scalar_bytes,
-                                                     const ExpectedMask& mask) const override;
-    [[nodiscard]] std::optional<double> checkpoint_bytes(const Extents& shape,
-                                                         const std::vector<std::string>& axes,
-                                                         std::size_t scalar_bytes,
-                                                         const ExpectedMask& mask) const override;
+                                                     const ExpectedData& expected) const override;
+    [[nodiscard]] std::optional<double> checkpoint_bytes(
+        const Extents& shape, const std::vector<std::string>& axes, std::size_t scalar_bytes,
+        const ExpectedData& expected) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t seed) const override {
@@ -97,21 +96,23 @@ std::vector<bool> SvdEntry::preferred_split(const Extents& shape,
 
 std::vector<PhaseMemory> SvdEntry::plan(const Extents& shape, const Extents& block,
                                         const std::vector<std::string>& axes,
-                                        std::size_t scalar_bytes, const ExpectedMask& mask) const {
+                                        std::size_t scalar_bytes,
+                                        const ExpectedData& expected) const {
     const ColumnModes modes = choose_column_modes(shape, axes, options_.columns);
     const auto columns = static_cast<double>(column_count(shape, modes));
     const double entries = static_cast<double>(block.product());
     const double tensor_bytes = entries * static_cast<double>(scalar_bytes);
     const double rows = entries / columns;
     const bool stabilised = options_.stabilisation == SvdOptions::Stabilisation::anscombe;
-    const double copies = mask.present || stabilised || modes.permuted() ? 1.0 : 0.0;
-    const double work = copies * tensor_bytes + (mask.present && modes.permuted() ? entries : 0.0) +
+    const double copies = expected.masked || stabilised || modes.permuted() ? 1.0 : 0.0;
+    const double work = copies * tensor_bytes +
+                        (expected.masked && modes.permuted() ? entries : 0.0) +
                         solver_bytes(rows, columns);
     const double kept = kept_columns(columns);
     const double scores = rows * kept * static_cast<double>(scalar_bytes);
     // The estimate in the matrix's order of modes and in the tensor's; the scores as a factor.
     const double estimates = (modes.permuted() ? 2.0 : 1.0) * tensor_bytes;
-    return {{"decomposition", work + (mask.present ? scores : 0.0)},
+    return {{"decomposition", work + (expected.masked ? scores : 0.0)},
             {"estimate", work + estimates + scores + rows * kept * sizeof(double)}};
 }
 
@@ -138,7 +139,7 @@ double SvdEntry::solver_bytes(double rows, double columns) const {
 std::optional<StepTraffic> SvdEntry::traffic(const Extents& shape, const Extents& grid,
                                              const std::vector<std::string>& axes,
                                              std::size_t /*scalar_bytes*/,
-                                             const ExpectedMask& /*mask*/) const {
+                                             const ExpectedData& /*expected*/) const {
     const auto columns = static_cast<double>(
         column_count(shape, choose_column_modes(shape, axes, options_.columns)));
     if (!svd_is_direct(options_, static_cast<Index>(columns))) {
@@ -154,14 +155,14 @@ std::optional<StepTraffic> SvdEntry::traffic(const Extents& shape, const Extents
 std::optional<double> SvdEntry::checkpoint_bytes(const Extents& shape,
                                                  const std::vector<std::string>& axes,
                                                  std::size_t scalar_bytes,
-                                                 const ExpectedMask& mask) const {
+                                                 const ExpectedData& expected) const {
     const auto columns = static_cast<double>(
         column_count(shape, choose_column_modes(shape, axes, options_.columns)));
     const double rows = static_cast<double>(shape.product()) / columns;
     const bool direct = svd_is_direct(options_, static_cast<Index>(columns));
     const double vectors = columns * (direct ? columns : kept_columns(columns)) * sizeof(double);
     const double scores = rows * kept_columns(columns) * static_cast<double>(scalar_bytes);
-    return vectors + (mask.present ? scores : 0.0);
+    return vectors + (expected.masked ? scores : 0.0);
 }
 
 }  // namespace

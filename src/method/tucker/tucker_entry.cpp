@@ -35,7 +35,7 @@ class TuckerEntry final : public MethodEntry {
     [[nodiscard]] std::vector<PhaseMemory> plan(const Extents& shape, const Extents& block,
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
-                                                const ExpectedMask& mask) const override;
+                                                const ExpectedData& expected) const override;
 
     [[nodiscard]] std::unique_ptr<Method<float>> make(const Problem<float>& problem,
                                                       std::uint64_t /*seed*/) const override {
@@ -68,7 +68,7 @@ std::vector<bool> TuckerEntry::preferred_split(const Extents& shape,
 std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& block,
                                            const std::vector<std::string>& axes,
                                            std::size_t scalar_bytes,
-                                           const ExpectedMask& mask) const {
+                                           const ExpectedData& expected) const {
     const std::vector<Index> ranks = expected_ranks(shape, tucker_ranks(options_, shape, axes));
     const std::vector<int> order = modes(shape, axes);
     const auto kept = [&](int mode) {
@@ -97,8 +97,8 @@ std::vector<PhaseMemory> TuckerEntry::plan(const Extents& shape, const Extents& 
     const double small = 6.0 * 8.0 * square;
     // Values, positions and the orders of each observed entry.
     const auto order_of_data = static_cast<double>(shape.order());
-    const double entries = mask.present
-                               ? static_cast<double>(block.product()) * mask.observed_share *
+    const double entries = expected.masked
+                               ? static_cast<double>(block.product()) * expected.observed_share *
                                      (static_cast<double>(scalar_bytes) + 4.0 * order_of_data +
                                       8.0 * (order_of_data - 1.0))
                                : 0.0;

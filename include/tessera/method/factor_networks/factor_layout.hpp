@@ -34,6 +34,8 @@ struct FactorLayout {
     [[nodiscard]] std::size_t generators() const {
         return form == Form::symmetric ? 1 : factors.size();
     }
+    /// Whether the weights or the core are fitted.
+    [[nodiscard]] bool learns_centre() const { return learned_weights || form == Form::tucker; }
     /// Entries of the core, or of the vector of weights.
     [[nodiscard]] Index centre_size() const;
     /// "rows and cols by bands, rank 20".

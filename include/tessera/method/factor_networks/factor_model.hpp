@@ -56,9 +56,6 @@ class FactorModel {
     [[nodiscard]] std::size_t generator_of(std::size_t factor) const {
         return layout_.form == FactorLayout::Form::symmetric ? 0 : factor;
     }
-    [[nodiscard]] bool learns_centre() const {
-        return layout_.learned_weights || layout_.form == FactorLayout::Form::tucker;
-    }
     void start_centre(std::uint64_t seed);
 
     Communicator communicator_;

@@ -45,4 +45,8 @@ struct FactorNetworksOptions {
     [[nodiscard]] ScheduleOptions schedule_for_network() const;
 };
 
+/// What `automatic` stands for.
+[[nodiscard]] FactorNetworksOptions::Validation resolve_validation(
+    FactorNetworksOptions::Validation wanted, bool noise_known);
+
 }  // namespace tessera
