@@ -21,12 +21,15 @@ target_compile_features(tessera_options INTERFACE cxx_std_20)
 target_compile_options(
   tessera_options
   INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror>)
+# -Wpsabi speaks of calls between files compiled for different instruction sets; ours are all compiled
+# for one.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 and 13 see overlaps and uninitialised members in inlined std::string code that are not
-  # there (GCC bugs 105329, 105651 and 105562). -Wpsabi speaks of calls between files compiled for
-  # different instruction sets; ours are all compiled for one.
+  # there (GCC bugs 105329, 105651 and 105562).
   target_compile_options(
     tessera_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict -Wno-maybe-uninitialized -Wno-psabi>)
+else()
+  target_compile_options(tessera_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-psabi>)
 endif()
 # Not -ffast-math: NaN checks, compensated sums and results that repeat to the last bit depend on the
 # order and the rules of IEEE arithmetic.

@@ -171,13 +171,14 @@ RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks, do
         const double quality = truth ? quality_bytes(plan, outline, sizes) : 0.0;
         plan.phases.push_back({"quality", held + std::max(splitting, quality)});
     }
-    plan.phases.push_back({"writing", held + hdf5_pages + writing_bytes(plan, sizes)});
+    plan.result_bytes = result_bytes(study, sizes, truth, expected.masked);
+    const double writing = plan.result_bytes > 0.0 ? writing_bytes(plan, sizes) : 0.0;
+    plan.phases.push_back({"writing", held + hdf5_pages + writing});
     if (study.output.pictures) {
         plan.phases.push_back({"pictures", held + hdf5_pages + picture_pages});
     }
     plan.traffic =
         study.method().traffic(outline.shape, plan.grid, outline.axes, scalar_bytes, expected);
-    plan.result_bytes = result_bytes(study, sizes, truth, expected.masked);
     plan.checkpoint_bytes =
         study.method().checkpoint_bytes(outline.shape, outline.axes, scalar_bytes, expected);
     if (plan.checkpoint_bytes) {

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from program_case import DATA, SOURCE, Case, main, needs_data, summary
+from program_case import DATA, SOURCE, Case, at_ranks, main, needs_data, summary
 
 try:
     import tomllib
@@ -22,17 +22,16 @@ def has_data(deck):
     return True
 
 
-@needs_data
-class Decks(Case):
-    """A test for each deck; added below."""
+class DeckCase(Case):
+    """How a deck is run and judged."""
 
-    def run_as_it_is(self, deck):
+    def run_as_it_is(self, deck, ranks):
         if tomllib is None:
             self.skipTest("needs Python 3.11's tomllib")
         if not has_data(deck):
             self.skipTest("its data are not below TESSERA_DATA")
         # Exit code 0: everything that [expect] says was met.
-        said = summary(self.run_deck(2, deck.read_text(), name=deck.stem))
+        said = summary(self.run_deck(ranks, deck.read_text(), name=deck.stem))
         self.assertEqual((said["state"], said["missed_expectations"]), ("finished", []))
         measured = said["peak_memory_bytes_per_rank"]
         predicted = said["predicted_peak_memory_bytes_per_rank"]
@@ -40,8 +39,12 @@ class Decks(Case):
                              said["memory_high_water_bytes_after"])
 
 
-for path in DECKS:
-    setattr(Decks, f"test_{path.stem}", lambda self, deck=path: self.run_as_it_is(deck))
+def test_of(deck):
+    return at_ranks(1, 2)(lambda self, ranks: self.run_as_it_is(deck, ranks))
+
+
+# A test for each deck.
+Decks = needs_data(type("Decks", (DeckCase,), {f"test_{deck.stem}": test_of(deck) for deck in DECKS}))
 
 
 if __name__ == "__main__":

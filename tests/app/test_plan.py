@@ -75,6 +75,13 @@ class Plan(Case):
         self.assert_predicted(LARGE + '[run]\nprecision = "float32"\n', 1)
 
     @at_ranks(1, 2)
+    def test_peak_of_a_matrix_with_many_columns(self, ranks):
+        np.save(self.folder / "matrix.npy", np.random.default_rng(1).normal(size=(3000, 1000)))
+        self.assert_predicted('[data]\npath = "matrix.npy"\n'
+                              '[method]\nname = "svd"\ntruncation = "energy"\nenergy = 0.5\n'
+                              '[output]\npictures = false\narrays = []\n', ranks)
+
+    @at_ranks(1, 2)
     def test_peak_of_methods_that_list_the_observed_entries(self, ranks):
         masked = LARGE.replace('kind = "gaussian"\nsigma = 0.05',
                                'kind = "missing"\npattern = "entries"\nkeep = 0.3')

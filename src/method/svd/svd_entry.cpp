@@ -49,6 +49,7 @@ class SvdEntry final : public MethodEntry {
   private:
     [[nodiscard]] double kept_columns(double columns) const;
     [[nodiscard]] double solver_bytes(double rows, double columns) const;
+    [[nodiscard]] double basis_bytes(double rows, double columns) const;
 
     SvdOptions options_;
 };
@@ -105,15 +106,16 @@ std::vector<PhaseMemory> SvdEntry::plan(const Extents& shape, const Extents& blo
     const double rows = entries / columns;
     const bool stabilised = options_.stabilisation == SvdOptions::Stabilisation::anscombe;
     const double copies = expected.masked || stabilised || modes.permuted() ? 1.0 : 0.0;
-    const double work = copies * tensor_bytes +
-                        (expected.masked && modes.permuted() ? entries : 0.0) +
-                        solver_bytes(rows, columns);
+    const double held =
+        copies * tensor_bytes + (expected.masked && modes.permuted() ? entries : 0.0);
     const double kept = kept_columns(columns);
     const double scores = rows * kept * static_cast<double>(scalar_bytes);
     // The estimate in the matrix's order of modes and in the tensor's; the scores as a factor.
     const double estimates = (modes.permuted() ? 2.0 : 1.0) * tensor_bytes;
-    return {{"decomposition", work + (expected.masked ? scores : 0.0)},
-            {"estimate", work + estimates + scores + rows * kept * sizeof(double)}};
+    return {
+        {"decomposition", held + solver_bytes(rows, columns) + (expected.masked ? scores : 0.0)},
+        {"estimate",
+         held + basis_bytes(rows, columns) + estimates + scores + rows * kept * sizeof(double)}};
 }
 
 double SvdEntry::kept_columns(double columns) const {
@@ -125,15 +127,21 @@ double SvdEntry::kept_columns(double columns) const {
 
 double SvdEntry::solver_bytes(double rows, double columns) const {
     if (svd_is_direct(options_, static_cast<Index>(columns))) {
-        // Two Gram matrices, the triangle, its factors and LAPACK's workspace; tiles of 240 rows,
-        // four per thread.
-        constexpr double squares = 11.0;
+        // The triangle, its factors and LAPACK's workspace (what matrices of 1000 to 2000 columns
+        // take); tiles of 240 rows, four per thread.
+        constexpr double squares = 7.0;
         constexpr double tile_rows = 960.0;
         return sizeof(double) * (squares * columns * columns + tile_rows * columns);
     }
     // Two bases of about twice the triplets that are wanted at once, and the triplets found.
     const double at_once = static_cast<double>(options_.triplets_per_step);
     return sizeof(double) * (rows + columns) * (2.0 * at_once + 15.0 + 2.0 * kept_columns(columns));
+}
+
+// What stays of the solver: all right vectors, or both bases.
+double SvdEntry::basis_bytes(double rows, double columns) const {
+    return svd_is_direct(options_, static_cast<Index>(columns)) ? sizeof(double) * columns * columns
+                                                                : solver_bytes(rows, columns);
 }
 
 std::optional<StepTraffic> SvdEntry::traffic(const Extents& shape, const Extents& grid,
