@@ -7,6 +7,7 @@
 #include "tessera/base/error.hpp"
 #include "tessera/base/extents.hpp"
 #include "tessera/linalg/blas.hpp"
+#include "tessera/linalg/panel_products.hpp"
 #include "tile_loss.hpp"
 
 namespace tessera {
@@ -15,11 +16,13 @@ namespace {
 using blas::gemm;
 using blas::Transpose;
 
-/// Most columns of a tile, its entries, and those of a panel of a row product where the tile is
-/// high enough all the same: 1 MiB and 4 MiB of float32.
-constexpr Index tile_columns = 512;
-constexpr Index tile_entries = Index{1} << 18;
-constexpr Index panel_entries = Index{1} << 20;
+/// Most rows of a tile from the shorter side (inner) and from the longer one (outer), and its
+/// entries: 512 KiB of float32. Derivatives of so many outer rows are added up in T.
+constexpr Index most_inner_rows = 512;
+constexpr Index most_outer_rows = 1024;
+constexpr Index tile_entries = Index{1} << 17;
+/// Rows of a product of factors that are formed together for the model.
+constexpr Index model_rows = 64;
 
 /// How many factors go to the left: the two sides have as few rows together as can be, so that
 /// panels of row products cost least.
@@ -42,32 +45,69 @@ std::size_t middle_of(const std::vector<FactorPart<T>>& factors) {
     return best;
 }
 
-struct PanelSizes {
-    Index rows;
-    Index columns;
+struct TileSizes {
+    Index outer;
+    Index inner;
 };
 
-/// The shorter side of the tile from the shorter side of the unfolding.
-PanelSizes panel_sizes(Index rows, Index columns, Index width) {
-    const Index shorter = std::clamp<Index>(std::min(rows, columns), 1, tile_columns);
-    const Index most = std::max(tile_columns, panel_entries / std::max<Index>(1, width));
-    const Index longer =
-        std::clamp<Index>(std::max(rows, columns), 1, std::min(most, tile_entries / shorter));
-    return rows < columns ? PanelSizes{shorter, longer} : PanelSizes{longer, shorter};
+TileSizes tile_sizes(Index rows, Index columns) {
+    const Index inner = std::clamp<Index>(std::min(rows, columns), 1, most_inner_rows);
+    const Index outer = std::min(most_outer_rows, tile_entries / inner / model_rows * model_rows);
+    return {std::clamp<Index>(std::max(rows, columns), 1, outer), inner};
+}
+
+/// Calls work(part, range) for the parts of 0..count-1 that the threads take, none of them shorter
+/// than `grain` unless it is the only one.
+template <typename Work>
+void over_threads(const char* name, Index count, Index grain, const Work& work) {
+    using Host = Kokkos::DefaultHostExecutionSpace;
+    const Index parts = std::clamp<Index>(count / grain, 1, Host().concurrency());
+    if (parts == 1) {
+        work(Index{0}, Range{0, count});
+        return;
+    }
+    Kokkos::parallel_for(name, Kokkos::RangePolicy<Host, Kokkos::IndexType<Index>>(0, parts),
+                         [&](Index part) { work(part, block_range(count, parts, part)); });
+    Host().fence(name);
+}
+
+/// to (columns x rows) = the transpose of from (rows x columns).
+template <typename T>
+void transpose(const T* from, Index rows, Index columns, T* to) {
+    constexpr Index block = 16;
+    over_threads("tessera::transpose_tile", rows, block, [&](Index, Range range) {
+        for (Index first = range.begin; first < range.end; first += block) {
+            const Index last = std::min(range.end, first + block);
+            for (Index column = 0; column < columns; ++column) {
+                for (Index row = first; row < last; ++row) {
+                    to[column * rows + row] = from[row * columns + column];
+                }
+            }
+        }
+    });
 }
 
 }  // namespace
 
-/// A tile of the unfolding: rows of A, rows of B, and where they come from.
+/// A tile of the unfolding: rows of the longer side (outer) and of the shorter one (inner).
 template <typename T>
 struct FusedContraction<T>::Tile {
-    Range rows;
-    Range columns;
-    const T* a = nullptr;
-    const T* b = nullptr;
-    bool first = false;  ///< in the panel of the outer loop
-    bool last = false;
-    bool rows_outside = false;  ///< whether that panel is one of rows
+    Range outer;
+    Range inner;
+    const T* outer_rows = nullptr;  ///< null: products of factors, formed where they are needed
+    const T* inner_rows = nullptr;
+    bool new_inner = false;  ///< the inner rows are not those of the tile before
+};
+
+/// What `run` needs beside the rows.
+template <typename T>
+struct FusedContraction<T>::Workspace {
+    std::vector<T> model;             ///< outer x inner
+    std::vector<T> turned;            ///< the same as the block has it, where its rows are inside
+    std::vector<T> inner_across;      ///< packed: width x inner
+    std::vector<T> inner_along;       ///< packed: inner x width
+    std::vector<std::vector<T>> own;  ///< of each thread
+    std::vector<T> scratch;
 };
 
 template <typename T>
@@ -109,7 +149,7 @@ template <typename T>
 void FusedContraction<T>::add_left_gradient(Index begin, Index end, const T* gradient,
                                             std::vector<T>& scratch) const {
     if (core_.rows == nullptr) {
-        left_.add_gradient(begin, end, gradient);
+        left_.add_gradient({begin, end}, {0, left_.width()}, gradient);
         return;
     }
     const Index count = end - begin;
@@ -125,103 +165,198 @@ void FusedContraction<T>::add_left_gradient(Index begin, Index end, const T* gra
     }
     gemm<T>(Transpose::yes, Transpose::no, inner, count, width(), T{1}, core_.rows, width(),
             gradient, width(), T{0}, sums.data(), inner);
-    left_.add_gradient(begin, end, sums.data());
+    left_.add_gradient({begin, end}, {0, inner}, sums.data());
 }
 
 template <typename T>
 template <typename Visit>
-void FusedContraction<T>::for_each_tile(const Visit& visit) const {
-    const Index rows = left_.rows();
-    const Index columns = right_.rows();
-    const PanelSizes panel = panel_sizes(rows, columns, width());
+void FusedContraction<T>::for_each_tile(bool form_products, const Visit& visit) const {
+    const TileSizes size = tile_sizes(left_.rows(), right_.rows());
     std::vector<T> left_scratch;
     std::vector<T> left_product;
     std::vector<T> right_scratch;
+    const auto rows_of = [&](bool left, Range range) {
+        return left ? left_panel(range.begin, range.end, left_scratch, left_product)
+                    : right_.panel(range.begin, range.end, right_scratch);
+    };
+    const Index outer_end = std::max(left_.rows(), right_.rows());
+    const Index inner_end = std::min(left_.rows(), right_.rows());
+    const bool formed = form_products || !outer_by_strips();
     Tile tile;
-    tile.rows_outside = rows >= columns;
-    const auto cut_rows = [&](Index begin) {
-        tile.rows = {begin, std::min(begin + panel.rows, rows)};
-        tile.a = left_panel(tile.rows.begin, tile.rows.end, left_scratch, left_product);
-    };
-    const auto cut_columns = [&](Index begin) {
-        tile.columns = {begin, std::min(begin + panel.columns, columns)};
-        tile.b = right_.panel(tile.columns.begin, tile.columns.end, right_scratch);
-    };
-    const Index outer_end = tile.rows_outside ? rows : columns;
-    const Index outer_step = tile.rows_outside ? panel.rows : panel.columns;
-    const Index inner_end = tile.rows_outside ? columns : rows;
-    const Index inner_step = tile.rows_outside ? panel.columns : panel.rows;
-    for (Index outer = 0; outer < outer_end && inner_end > 0; outer += outer_step) {
-        tile.rows_outside ? cut_rows(outer) : cut_columns(outer);
-        for (Index inner = 0; inner < inner_end; inner += inner_step) {
-            // A panel that is all of its side stays as it is.
-            if (outer == 0 || inner_end > inner_step) {
-                tile.rows_outside ? cut_columns(inner) : cut_rows(inner);
+    for (Index outer = 0; outer < outer_end && inner_end > 0; outer += size.outer) {
+        tile.outer = {outer, std::min(outer + size.outer, outer_end)};
+        tile.outer_rows = formed ? rows_of(left_outside(), tile.outer) : nullptr;
+        for (Index inner = 0; inner < inner_end; inner += size.inner) {
+            // Rows that are all of their side stay as they are.
+            tile.new_inner = outer == 0 || inner_end > size.inner;
+            if (tile.new_inner) {
+                tile.inner = {inner, std::min(inner + size.inner, inner_end)};
+                tile.inner_rows = rows_of(!left_outside(), tile.inner);
             }
-            tile.first = inner == 0;
-            tile.last = inner + inner_step >= inner_end;
             visit(tile);
         }
     }
 }
 
 template <typename T>
+void FusedContraction<T>::form_model(const Tile& tile, Workspace& work) const {
+    const Index inner = tile.inner.size();
+    const Index outer = tile.outer.size();
+    const Index wide = width();
+    if (tile.new_inner) {
+        work.inner_across.resize(static_cast<std::size_t>(panels::packed_size<T>(wide, inner)));
+        work.inner_along.resize(static_cast<std::size_t>(panels::packed_size<T>(inner, wide)));
+        panels::pack(true, wide, inner, tile.inner_rows, wide, work.inner_across.data());
+        panels::pack(false, inner, wide, tile.inner_rows, wide, work.inner_along.data());
+    }
+    work.model.resize(static_cast<std::size_t>(outer * inner));
+    constexpr Index grain = 16;
+    over_threads("tessera::tile_model", outer, grain, [&](Index part, Range all) {
+        std::vector<T>& own = work.own[static_cast<std::size_t>(part)];
+        for (Index begin = all.begin; begin < all.end; begin += model_rows) {
+            const Range rows{begin, std::min(all.end, begin + model_rows)};
+            const T* factor = tile.outer_rows + begin * wide;
+            if (tile.outer_rows == nullptr) {
+                own.resize(static_cast<std::size_t>(model_rows * wide));
+                outer_side().fill({tile.outer.begin + rows.begin, tile.outer.begin + rows.end},
+                                  {0, wide}, own.data(), wide);
+                factor = own.data();
+            }
+            panels::multiply<T>(rows.size(), inner, wide, {factor, wide}, work.inner_across.data(),
+                                {work.model.data() + begin * inner, inner});
+        }
+    });
+}
+
+template <typename T>
+FitSums FusedContraction<T>::derive(const Tile& tile, const FitData<T>& data, const EntryLoss& loss,
+                                    const OutlierTerm<T>& outliers, Workspace& work) const {
+    const Index outer = tile.outer.size();
+    const Index inner = tile.inner.size();
+    const Index stride = right_.rows();
+    if (left_outside()) {
+        return detail::derive_tile<T>(
+            {outer, inner, stride, tile.outer.begin * stride + tile.inner.begin, work.model.data()},
+            data, loss, outliers);
+    }
+    work.turned.resize(work.model.size());
+    transpose(work.model.data(), outer, inner, work.turned.data());
+    const FitSums sums = detail::derive_tile<T>(
+        {inner, outer, stride, tile.inner.begin * stride + tile.outer.begin, work.turned.data()},
+        data, loss, outliers);
+    transpose(work.turned.data(), inner, outer, work.model.data());
+    return sums;
+}
+
+// Columns are taken in strips: their sums are in cache when they go on to the factors, which is
+// where a product of factors is formed once more.
+template <typename T>
+Index FusedContraction<T>::strip_width() const {
+    const bool apart =
+        left_.columns_are_apart() && right_.columns_are_apart() && core_.rows == nullptr;
+    return apart ? std::min(width(), 2 * panels::width<T>()) : width();
+}
+
+template <typename T>
+void FusedContraction<T>::add_gradients(const Tile& tile, Workspace& work) const {
+    const Index strip = strip_width();
+    const Index strips = (width() + strip - 1) / strip;
+    if (strips == 1) {
+        add_strip(tile, {0, width()}, work, work.own.front(), true);
+        return;
+    }
+    over_threads("tessera::tile_gradients", strips, 1, [&](Index part, Range range) {
+        for (Index each = range.begin; each < range.end; ++each) {
+            add_strip(tile, {each * strip, std::min(width(), (each + 1) * strip)}, work,
+                      work.own[static_cast<std::size_t>(part)], false);
+        }
+    });
+}
+
+template <typename T>
+void FusedContraction<T>::add_strip(const Tile& tile, Range columns, Workspace& work,
+                                    std::vector<T>& own, bool with_threads) const {
+    const Index outer = tile.outer.size();
+    const Index inner = tile.inner.size();
+    const Index count = columns.size();
+    const Index wide = width();
+    own.resize(static_cast<std::size_t>((outer + inner) * count));
+    T* const of_inner = own.data() + outer * count;
+    const auto share = [&](Index rows, const auto& run) {
+        constexpr Index grain = 32;
+        with_threads ? over_threads("tessera::tile_gradients", rows, grain,
+                                    [&](Index, Range part) { run(part); })
+                     : run(Range{0, rows});
+    };
+    share(outer, [&](Range rows) {
+        panels::multiply<T>(rows.size(), count, inner,
+                            {work.model.data() + rows.begin * inner, inner},
+                            work.inner_along.data() + columns.begin * inner,
+                            {own.data() + rows.begin * count, count});
+    });
+    add_side(left_outside(), tile.outer, columns, own.data(), work.scratch);
+
+    panels::Rows<const T> rows{tile.outer_rows + columns.begin, wide};
+    if (count < wide) {  // together, because each row begins on a page of its own
+        outer_side().fill(tile.outer, columns, own.data(), count);
+        rows = {own.data(), count};
+    }
+    std::fill_n(of_inner, inner * count, T{0});
+    share(inner, [&](Range part) {
+        panels::add_transposed<T>(part.size(), count, outer,
+                                  {work.model.data() + part.begin, inner}, rows,
+                                  {of_inner + part.begin * count, count});
+    });
+    add_side(!left_outside(), tile.inner, columns, of_inner, work.scratch);
+}
+
+template <typename T>
+void FusedContraction<T>::add_side(bool left, Range rows, Range columns, const T* gradient,
+                                   std::vector<T>& scratch) const {
+    if (left && core_.rows != nullptr) {
+        add_left_gradient(rows.begin, rows.end, gradient, scratch);
+    } else {
+        (left ? left_ : right_).add_gradient(rows, columns, gradient);
+    }
+}
+
+template <typename T>
 FitSums FusedContraction<T>::run(const FitData<T>& data, const EntryLoss& loss,
                                  const OutlierTerm<T>& outliers) const {
-    const Index stride = right_.rows();
-    const Index wide = width();
-    std::vector<T> model;
-    std::vector<T> outer_gradient;
-    std::vector<T> inner_gradient;
-    std::vector<T> scratch;
+    Workspace work;
+    work.own.resize(static_cast<std::size_t>(Kokkos::DefaultHostExecutionSpace().concurrency()));
     FitSums sums;
-    for_each_tile([&](const Tile& tile) {
-        const Index rows = tile.rows.size();
-        const Index columns = tile.columns.size();
-        model.resize(static_cast<std::size_t>(rows * columns));
-        gemm<T>(Transpose::yes, Transpose::no, columns, rows, wide, T{1}, tile.b, wide, tile.a,
-                wide, T{0}, model.data(), columns);
-        const Index offset = tile.rows.begin * stride + tile.columns.begin;
-        const detail::TileEntries<T> entries{rows, columns, stride, offset, model.data()};
-        const FitSums own = detail::derive_tile(entries, data, loss, outliers);
+    for_each_tile(false, [&](const Tile& tile) {
+        form_model(tile, work);
+        const FitSums own = derive(tile, data, loss, outliers, work);
         sums.training += own.training;
         sums.validation += own.validation;
-
-        std::vector<T>& of_rows = tile.rows_outside ? outer_gradient : inner_gradient;
-        std::vector<T>& of_columns = tile.rows_outside ? inner_gradient : outer_gradient;
-        of_rows.resize(static_cast<std::size_t>(rows * wide));
-        of_columns.resize(static_cast<std::size_t>(columns * wide));
-        const auto beta = [&](bool outside) { return outside && !tile.first ? T{1} : T{0}; };
-        gemm<T>(Transpose::no, Transpose::no, wide, rows, columns, T{1}, tile.b, wide, model.data(),
-                columns, beta(tile.rows_outside), of_rows.data(), wide);
-        gemm<T>(Transpose::no, Transpose::yes, wide, columns, rows, T{1}, tile.a, wide,
-                model.data(), columns, beta(!tile.rows_outside), of_columns.data(), wide);
-        if (!tile.rows_outside || tile.last) {
-            add_left_gradient(tile.rows.begin, tile.rows.end, of_rows.data(), scratch);
-        }
-        if (tile.rows_outside || tile.last) {
-            right_.add_gradient(tile.columns.begin, tile.columns.end, of_columns.data());
-        }
+        add_gradients(tile, work);
     });
     return sums;
 }
 
 template <typename T>
 void FusedContraction<T>::reconstruct(T* out) const {
-    for_each_tile([&](const Tile& tile) {
-        gemm<T>(Transpose::yes, Transpose::no, tile.columns.size(), tile.rows.size(), width(), T{1},
-                tile.b, width(), tile.a, width(), T{0},
-                out + tile.rows.begin * right_.rows() + tile.columns.begin, right_.rows());
+    for_each_tile(true, [&](const Tile& tile) {
+        const bool left = left_outside();
+        const Range rows = left ? tile.outer : tile.inner;
+        const Range columns = left ? tile.inner : tile.outer;
+        gemm<T>(Transpose::yes, Transpose::no, columns.size(), rows.size(), width(), T{1},
+                left ? tile.inner_rows : tile.outer_rows, width(),
+                left ? tile.outer_rows : tile.inner_rows, width(), T{0},
+                out + rows.begin * right_.rows() + columns.begin, right_.rows());
     });
 }
 
 template <typename T>
 double FusedContraction<T>::scratch_bytes(Index rows, Index columns, Index width) {
-    const PanelSizes panel = panel_sizes(rows, columns, width);
-    // The tile; of each side a panel and its gradient, once more with a core between them.
-    return static_cast<double>(sizeof(T)) *
-           (static_cast<double>(panel.rows * panel.columns) +
-            3.0 * static_cast<double>((panel.rows + panel.columns) * width));
+    const TileSizes size = tile_sizes(rows, columns);
+    // The tile as it is and turned; outer rows, once more with a core between them, and sums; inner
+    // rows, the same with a core, packed in two ways, and sums.
+    return static_cast<double>(sizeof(T)) * (2.0 * static_cast<double>(size.outer * size.inner) +
+                                             3.0 * static_cast<double>(size.outer * width) +
+                                             5.0 * static_cast<double>(size.inner * width));
 }
 
 template class FusedContraction<float>;

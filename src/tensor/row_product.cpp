@@ -31,28 +31,25 @@ const T* RowProduct<T>::panel(Index begin, Index end, std::vector<T>& scratch) c
         return parts_[0].rows + begin * width_;
     }
     scratch.resize(static_cast<std::size_t>((end - begin) * width_));
-    over_columns((end - begin) * width_,
-                 [&](Range columns) { fill(begin, end, columns, scratch.data()); });
+    over_columns((end - begin) * width_, [&](Range columns) {
+        fill({begin, end}, columns, scratch.data() + columns.begin, width_);
+    });
     return scratch.data();
 }
 
 template <typename T>
-void RowProduct<T>::add_gradient(Index begin, Index end, const T* gradient) const {
+void RowProduct<T>::add_gradient(Range rows, Range columns, const T* gradient) const {
     if (parts_.size() > 1) {
-        over_columns((end - begin) * width_,
-                     [&](Range columns) { add_columns(begin, end, columns, gradient); });
+        columns_are_apart() ? add_components(rows, columns, gradient) : add_pairs(rows, gradient);
         return;
     }
-    double* to = parts_[0].gradient;
-    if (to == nullptr) {
-        return;
+    double* const to = parts_[0].gradient;
+    for (Index row = rows.begin; to != nullptr && row < rows.end; ++row) {
+        double* own = to + row * width_ + columns.begin;
+        for (Index i = 0; i < columns.size(); ++i) {
+            own[i] += static_cast<double>(*gradient++);
+        }
     }
-    to += begin * width_;
-    Kokkos::parallel_for(
-        "tessera::add_row_gradient",
-        Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace, Kokkos::IndexType<Index>>(
-            0, (end - begin) * width_),
-        [=](Index i) { to[i] += static_cast<double>(gradient[i]); });
 }
 
 template <typename T>
@@ -60,9 +57,9 @@ void RowProduct<T>::over_columns(Index entries, const std::function<void(Range)>
     // Below this a second thread costs more than it brings.
     constexpr Index entries_per_thread = 16384;
     using Host = Kokkos::DefaultHostExecutionSpace;
-    const Index parts = kind_ == Kind::all_pairs ? 1
-                                                 : std::clamp<Index>(entries / entries_per_thread,
-                                                                     1, Host().concurrency());
+    const Index parts = columns_are_apart() ? std::clamp<Index>(entries / entries_per_thread, 1,
+                                                                Host().concurrency())
+                                            : 1;
     if (parts == 1) {
         work({0, width_});
         return;
@@ -74,22 +71,23 @@ void RowProduct<T>::over_columns(Index entries, const std::function<void(Range)>
 }
 
 template <typename T>
-void RowProduct<T>::fill(Index begin, Index end, Range columns, T* out) const {
+void RowProduct<T>::fill(Range rows, Range columns, T* out, Index stride) const {
     const FactorPart<T>& last = parts_.back();
-    const Index count = kind_ == Kind::components ? columns.size() : lead_width_;
+    const bool apart = columns_are_apart();
+    const Index count = apart ? columns.size() : lead_width_;
     std::vector<T> lead(static_cast<std::size_t>(count));
-    for (Index row = begin; row < end; ++row) {
-        if (row == begin || row % last.count == 0) {
+    for (Index row = rows.begin; row < rows.end; ++row, out += stride) {
+        if (row == rows.begin || row % last.count == 0) {
             lead_row(row / last.count, columns, lead.data());
         }
-        T* to = out + (row - begin) * width_;
         const T* own = last.rows + row % last.count * last.width;
-        if (kind_ == Kind::components) {
+        if (apart) {
             for (Index r = 0; r < count; ++r) {
-                to[columns.begin + r] = lead[static_cast<std::size_t>(r)] * own[columns.begin + r];
+                out[r] = lead[static_cast<std::size_t>(r)] * own[columns.begin + r];
             }
             continue;
         }
+        T* to = out;
         for (const T factor : lead) {
             for (Index r = 0; r < last.width; ++r) {
                 *to++ = factor * own[r];
@@ -99,39 +97,61 @@ void RowProduct<T>::fill(Index begin, Index end, Range columns, T* out) const {
 }
 
 template <typename T>
-void RowProduct<T>::add_columns(Index begin, Index end, Range columns, const T* gradient) const {
+void RowProduct<T>::add_components(Range rows, Range columns, const T* gradient) const {
     const FactorPart<T>& last = parts_.back();
-    const Index count = kind_ == Kind::components ? columns.size() : lead_width_;
-    std::vector<T> lead(static_cast<std::size_t>(count));
-    std::vector<double> sums(static_cast<std::size_t>(count), 0.0);
-    // Where nobody wants the last factor's gradient it is added up all the same, and thrown away.
-    std::vector<double> unwanted(
-        static_cast<std::size_t>(last.gradient == nullptr ? last.count * last.width : 0), 0.0);
-    double* const last_gradient = last.gradient == nullptr ? unwanted.data() : last.gradient;
-    for (Index row = begin; row < end; ++row) {
-        if (row == begin || row % last.count == 0) {
-            lead_row(row / last.count, columns, lead.data());
-        }
-        const T* from = gradient + (row - begin) * width_;
-        const T* own = last.rows + row % last.count * last.width;
-        double* to = last_gradient + row % last.count * last.width;
-        if (kind_ == Kind::components) {
+    // So many columns at once, whose sums stay in the first-level cache.
+    constexpr Index block = 64;
+    T lead[block];
+    double sums[block];
+    double unwanted[block] = {};
+    for (Index first = columns.begin; first < columns.end; first += block) {
+        const Index count = std::min(block, columns.end - first);
+        std::fill_n(sums, count, 0.0);
+        for (Index row = rows.begin; row < rows.end; ++row) {
+            if (row == rows.begin || row % last.count == 0) {
+                lead_row(row / last.count, {first, first + count}, lead);
+            }
+            const T* from = gradient + (row - rows.begin) * columns.size() + first - columns.begin;
+            const Index at = row % last.count * last.width + first;
+            const T* own = last.rows + at;
+            double* __restrict__ const to =
+                last.gradient == nullptr ? unwanted : last.gradient + at;
             for (Index r = 0; r < count; ++r) {
-                const Index column = columns.begin + r;
-                const auto slope = static_cast<double>(from[column]);
-                to[column] += slope * static_cast<double>(lead[static_cast<std::size_t>(r)]);
-                sums[static_cast<std::size_t>(r)] += slope * static_cast<double>(own[column]);
+                const auto slope = static_cast<double>(from[r]);
+                to[r] += slope * static_cast<double>(lead[r]);
+                sums[r] += slope * static_cast<double>(own[r]);
             }
-        } else {
-            for (std::size_t a = 0; a < lead.size(); ++a, from += last.width) {
-                for (Index r = 0; r < last.width; ++r) {
-                    to[r] += static_cast<double>(from[r]) * static_cast<double>(lead[a]);
-                    sums[a] += static_cast<double>(from[r]) * static_cast<double>(own[r]);
-                }
+            if (row + 1 == rows.end || (row + 1) % last.count == 0) {
+                add_lead(row / last.count, {first, first + count}, sums);
+                std::fill_n(sums, count, 0.0);
             }
         }
-        if (row + 1 == end || (row + 1) % last.count == 0) {
-            add_lead(row / last.count, columns, sums.data());
+    }
+}
+
+template <typename T>
+void RowProduct<T>::add_pairs(Range rows, const T* gradient) const {
+    const FactorPart<T>& last = parts_.back();
+    std::vector<T> lead(static_cast<std::size_t>(lead_width_));
+    std::vector<double> sums(static_cast<std::size_t>(lead_width_), 0.0);
+    // Where nobody wants the last factor's gradient it is added up all the same, and thrown away.
+    std::vector<double> unwanted(static_cast<std::size_t>(last.width), 0.0);
+    const T* from = gradient;
+    for (Index row = rows.begin; row < rows.end; ++row) {
+        if (row == rows.begin || row % last.count == 0) {
+            lead_row(row / last.count, {0, width_}, lead.data());
+        }
+        const Index at = row % last.count * last.width;
+        const T* own = last.rows + at;
+        double* const to = last.gradient == nullptr ? unwanted.data() : last.gradient + at;
+        for (std::size_t a = 0; a < lead.size(); ++a, from += last.width) {
+            for (Index r = 0; r < last.width; ++r) {
+                to[r] += static_cast<double>(from[r]) * static_cast<double>(lead[a]);
+                sums[a] += static_cast<double>(from[r]) * static_cast<double>(own[r]);
+            }
+        }
+        if (row + 1 == rows.end || (row + 1) % last.count == 0) {
+            add_lead(row / last.count, {0, width_}, sums.data());
             std::fill(sums.begin(), sums.end(), 0.0);
         }
     }

@@ -77,6 +77,7 @@ class FusedContraction {
 
   private:
     struct Tile;
+    struct Workspace;
 
     FusedContraction(RowProduct<T> left, RowProduct<T> right, FactorPart<T> core)
         : left_(std::move(left)), right_(std::move(right)), core_(core) {}
@@ -87,8 +88,28 @@ class FusedContraction {
                         std::vector<T>& product) const;
     void add_left_gradient(Index begin, Index end, const T* gradient,
                            std::vector<T>& scratch) const;
+    /// Whether the side with more rows, cut by the outer loop, is the left one.
+    [[nodiscard]] bool left_outside() const { return left_.rows() >= right_.rows(); }
+    [[nodiscard]] const RowProduct<T>& outer_side() const {
+        return left_outside() ? left_ : right_;
+    }
+    /// Whether the outer rows are products of factors whose columns can be formed one by one.
+    [[nodiscard]] bool outer_by_strips() const {
+        return outer_side().is_product() && strip_width() < width();
+    }
+    [[nodiscard]] Index strip_width() const;
+    /// Visits with outer rows, or without where they go by strips.
     template <typename Visit>
-    void for_each_tile(const Visit& visit) const;
+    void for_each_tile(bool form_products, const Visit& visit) const;
+    // The steps of `run` with a tile.
+    void form_model(const Tile& tile, Workspace& work) const;
+    FitSums derive(const Tile& tile, const FitData<T>& data, const EntryLoss& loss,
+                   const OutlierTerm<T>& outliers, Workspace& work) const;
+    void add_gradients(const Tile& tile, Workspace& work) const;
+    void add_strip(const Tile& tile, Range columns, Workspace& work, std::vector<T>& own,
+                   bool with_threads) const;
+    void add_side(bool left, Range rows, Range columns, const T* gradient,
+                  std::vector<T>& scratch) const;
 
     RowProduct<T> left_;
     RowProduct<T> right_;

@@ -37,13 +37,23 @@ class RowProduct {
 
     /// Rows begin..end-1, row-major: in `scratch`, or the factor's own where there is only one.
     [[nodiscard]] const T* panel(Index begin, Index end, std::vector<T>& scratch) const;
-    /// Adds to the factors' gradients what the derivative of a loss by those rows says of them.
-    void add_gradient(Index begin, Index end, const T* gradient) const;
+    /// Some columns of these rows, by the calling thread, in rows of `stride` entries; all columns
+    /// at once unless they are apart.
+    void fill(Range rows, Range columns, T* out, Index stride) const;
+    /// Adds to the factors' gradients what the derivative of a loss by some columns of these rows
+    /// (rows x columns) says of them; by the calling thread. All columns at once unless they are
+    /// apart.
+    void add_gradient(Range rows, Range columns, const T* gradient) const;
+    /// Whether a column of the product depends on that column of the factors alone.
+    [[nodiscard]] bool columns_are_apart() const {
+        return kind_ == Kind::components || parts_.size() == 1;
+    }
+
+    [[nodiscard]] bool is_product() const { return parts_.size() > 1; }
 
   private:
-    /// Columns first..last-1 of some rows; `all_pairs` takes all columns at once.
-    void fill(Index begin, Index end, Range columns, T* out) const;
-    void add_columns(Index begin, Index end, Range columns, const T* gradient) const;
+    void add_components(Range rows, Range columns, const T* gradient) const;
+    void add_pairs(Range rows, const T* gradient) const;
     /// Row `lead` of the product of all factors but the last, and its adjoint.
     void lead_row(Index lead, Range columns, T* out) const;
     void add_lead(Index lead, Range columns, const double* gradient) const;
