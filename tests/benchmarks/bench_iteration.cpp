@@ -61,7 +61,8 @@ DenseTensor<float> observation(const Extents& shape) {
     DenseTensor<float> tensor("observation", partition);
     const DeviceView<float> block = tensor.block();
     Kokkos::parallel_for(
-        "fill", shape.product(), KOKKOS_LAMBDA(Index i) {
+        "fill", Kokkos::RangePolicy<Kokkos::IndexType<Index>>(0, shape.product()),
+        KOKKOS_LAMBDA(Index i) {
             const auto key = static_cast<std::uint64_t>(i) * 0x9E3779B97F4A7C15U;
             block(i) = static_cast<float>(key >> 40U) * 0x1p-24F;
         });
