@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dot_tile.hpp"
 #include "slab_panel.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/base/memory.hpp"
@@ -28,27 +29,41 @@ class Factor {
         : depth(transposed ? matrix.columns : matrix.rows),
           width(transposed ? matrix.rows : matrix.columns),
           stride((width + half<T> - 1) / half<T> * half<T>),
-          entries_("slab factor", static_cast<std::size_t>(depth * stride)) {
+          column_stride((depth + tile::full<T> - 1) / tile::full<T> * tile::full<T>),
+          entries_("slab factor", static_cast<std::size_t>(depth * stride)),
+          columns_("slab factor", static_cast<std::size_t>(width * column_stride)) {
         for (Index l = 0; l < depth; ++l) {
             for (Index i = 0; i < width; ++i) {
                 entries_(l * stride + i) = static_cast<T>(transposed ? matrix(i, l) : matrix(l, i));
+                columns_(i * column_stride + l) = entries_(l * stride + i);
             }
         }
     }
 
     [[nodiscard]] const T* data() const { return entries_.data(); }
+    [[nodiscard]] const T* columns() const { return columns_.data(); }
     // Beyond the second-level cache the library's blocking is better than the tiles'.
     [[nodiscard]] bool wants_blas() const {
         constexpr Index cache_bytes = Index{256} * 1024;
         return depth * stride * static_cast<Index>(sizeof(T)) > cache_bytes;
     }
 
+    // Whether vectors along the depth do less work than vectors along the columns; adding up the
+    // lanes of a tile's sums and reading the rows anew costs about as much as six products.
+    [[nodiscard]] bool prefers_dots() const {
+        const Index along_columns = (width + tile::full<T> - 1) / tile::full<T> * depth;
+        const Index along_depth = width * (column_stride / tile::full<T> + 6);
+        return along_depth < along_columns;
+    }
+
     Index depth;
     Index width;
     Index stride;
+    Index column_stride;
 
   private:
     HostView<T> entries_;
+    HostView<T> columns_;  // each contiguous, padded with zeros to whole vectors
 };
 
 template <typename T>
@@ -94,6 +109,49 @@ void rows_as_factors(const Panel<const T>& a, const Factor<T>& b, const Panel<T>
                 }
             }
         }
+    }
+}
+
+// out = a b where the rows of `a` and of `out` are contiguous.
+template <typename T>
+void rows_by_dots(const Panel<const T>& a, const Factor<T>& b, const Panel<T>& out) {
+    constexpr int size = tile::full<T>;
+    const Index rows = a.rows();
+    const Index whole = b.depth / size * size;
+    T tails[tile::dot_rows * size] = {};
+    tile::DotOperands<T> operands;
+    operands.depth = b.depth;
+    operands.a_stride = a.slab_stride;
+    operands.tail = tails;
+    operands.b_stride = b.column_stride;
+    operands.c_stride = out.slab_stride;
+    const auto block = [&]<int count>(Index row) {
+        operands.a = a.row(row);
+        for (int i = 0; i < count; ++i) {
+            std::copy_n(operands.a + i * a.slab_stride + whole, b.depth - whole, tails + i * size);
+        }
+        // The next rows, a line with each vector's products: they arrive evenly.
+        constexpr std::uintptr_t line_bytes = 64;
+        tile::Ahead<1> ahead{address(operands.a + count * a.slab_stride), line_bytes};
+        Index column = 0;
+        for (; column + tile::dot_columns <= b.width; column += tile::dot_columns) {
+            operands.b = b.columns() + column * b.column_stride;
+            operands.c = out.row(row) + column;
+            tile::multiply_dots<count, tile::dot_columns>(operands, ahead);
+            ahead.next += static_cast<std::uintptr_t>(whole / size) * line_bytes;
+        }
+        for (; column < b.width; ++column) {
+            operands.b = b.columns() + column * b.column_stride;
+            operands.c = out.row(row) + column;
+            tile::multiply_dots<count, 1>(operands, ahead);
+        }
+    };
+    Index row = 0;
+    for (; row + tile::dot_rows <= rows; row += tile::dot_rows) {
+        block.template operator()<tile::dot_rows>(row);
+    }
+    for (; row < rows; ++row) {
+        block.template operator()<1>(row);
     }
 }
 
@@ -327,6 +385,8 @@ class Pipeline {
             rows_by_blas(a, b, out, scratch.gathered);
         } else if (a.right >= min_vector_rows<T> && a.right == out.right) {
             rows_as_vectors(a, b, out);
+        } else if (a.column_stride == 1 && out.column_stride == 1 && b.prefers_dots()) {
+            rows_by_dots(a, b, out);
         } else {
             rows_as_factors(a, b, out);
         }

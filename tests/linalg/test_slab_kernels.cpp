@@ -232,6 +232,7 @@ INSTANTIATE_TEST_SUITE_P(Layouts, SlabKernelsOneRank,
                                            Shape{301, 7, 1,
                                                  3},  // row-major, a remainder of every kind
                                            Shape{97, 31, 1, 20},     //
+                                           Shape{103, 145, 1, 5},    // row-major, few columns
                                            Shape{1, 19, 1000, 11},   // first mode: one slab
                                            Shape{1, 5, 997, 25},     // odd rows: vectors and a tail
                                            Shape{6, 13, 203, 4},     // middle mode
