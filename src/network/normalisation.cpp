@@ -9,11 +9,12 @@ namespace tessera {
 namespace {
 
 constexpr double variance_floor = 1e-5;
-constexpr Index block = 16;       // channels whose sums stay in registers
-constexpr Index piece_sites = 8;  // a piece is one run of memory of a few cache lines
+constexpr Index block = 128;      // channels whose sums stay in the first-level cache
+constexpr Index piece_sites = 8;  // so few that they can be added up in T: their rounding is that
+                                  // of the values
 constexpr Index grain_sites = 256;
 
-// Calls work(site, sites, channel, width) for pieces of cache size and blocks of channels.
+// Calls work(site, sites, channel, width) for pieces and blocks of channels.
 template <typename Work>
 void in_blocks(Index begin, Index end, Index channels, const Work& work) {
     for (Index site = begin; site < end; site += piece_sites) {
@@ -24,39 +25,66 @@ void in_blocks(Index begin, Index end, Index channels, const Work& work) {
     }
 }
 
-// Adds sums over sites of term(pointer offset, channel in block) to first and second.
-template <typename Term>
-void sum_block(Index sites, Index channels, Index width, double* first, double* second,
-               const Term& term) {
-    double a[block] = {};
-    double b[block] = {};
-    if (width == block) {
-        for (Index s = 0; s < sites; ++s) {
-            for (Index c = 0; c < block; ++c) {
-                const auto [value, product] = term(s * channels + c, c);
-                a[c] += value;
-                b[c] += product;
-            }
-        }
-    } else {
-        for (Index s = 0; s < sites; ++s) {
-            for (Index c = 0; c < width; ++c) {
-                const auto [value, product] = term(s * channels + c, c);
-                a[c] += value;
-                b[c] += product;
-            }
-        }
-    }
+template <typename T>
+void add_sums(const T* a, const T* b, Index width, double* first, double* second) {
     for (Index c = 0; c < width; ++c) {
-        first[c] += a[c];
-        second[c] += b[c];
+        first[c] += static_cast<double>(a[c]);
+        second[c] += static_cast<double>(b[c]);
     }
 }
 
-struct Pair {
-    double value;
-    double product;
+// Adds sums over a piece's sites of the values and of their squares.
+template <typename T>
+void sum_values(const T* values, Index sites, Index channels, Index width, double* first,
+                double* second) {
+    T a[block] = {};
+    T b[block] = {};
+    for (Index s = 0; s < sites; ++s) {
+        const T* __restrict u = values + s * channels;
+#pragma omp simd
+        for (Index c = 0; c < width; ++c) {
+            a[c] += u[c];
+            b[c] += u[c] * u[c];
+        }
+    }
+    add_sums(a, b, width, first, second);
+}
+
+template <typename T>
+struct ChannelNumbers {
+    const T* scale;
+    const T* shift;
+    const T* mean;
+    const T* inverse_deviation;
+    T slope;
 };
+
+// Takes the gradient back through the activation, in place, and adds its sums over a piece's sites
+// and those of its products with the normalised values.
+template <typename T>
+void sum_gradients(const ChannelNumbers<T>& numbers, const T* values, T* gradients, Index sites,
+                   Index channels, Index width, double* first, double* second) {
+    T a[block] = {};
+    T b[block] = {};
+    const T* __restrict scale = numbers.scale;
+    const T* __restrict shift = numbers.shift;
+    const T* __restrict mean = numbers.mean;
+    const T* __restrict inverse = numbers.inverse_deviation;
+    const T slope = numbers.slope;
+    for (Index s = 0; s < sites; ++s) {
+        const T* __restrict u = values + s * channels;
+        T* __restrict g = gradients + s * channels;
+#pragma omp simd
+        for (Index c = 0; c < width; ++c) {
+            const T v = scale[c] * u[c] + shift[c];
+            const T own = g[c] * (v > T{0} ? T{1} : slope);
+            g[c] = own;
+            a[c] += own;
+            b[c] += own * ((u[c] - mean[c]) * inverse[c]);
+        }
+    }
+    add_sums(a, b, width, first, second);
+}
 
 }  // namespace
 
@@ -96,12 +124,8 @@ void Normalisation<T>::accumulate(const T* rows, Index count) {
                     double* own = sums_.data() + 2 * channels_ * worker;
                     in_blocks(begin, end, channels_,
                               [&](Index site, Index sites, Index channel, Index width) {
-                                  const T* from = rows + site * channels_ + channel;
-                                  sum_block(sites, channels_, width, own + channel,
-                                            own + channels_ + channel, [=](Index i, Index) {
-                                                const auto v = static_cast<double>(from[i]);
-                                                return Pair{v, v * v};
-                                            });
+                                  sum_values(rows + site * channels_ + channel, sites, channels_,
+                                             width, own + channel, own + channels_ + channel);
                               });
                 });
 }
@@ -140,31 +164,22 @@ void Normalisation<T>::backward(const T* map, T* gradient) {
     const Index sites = slab_.own_sites();
     const T* values = map + slab_.own_offset() * channels_;
     T* gradients = gradient + slab_.own_offset() * channels_;
-    const T slope = slope_;
 
     begin();
-    host_chunks("tessera::normalisation_sums", sites, grain_sites,
-                [&](Index worker, Index begin, Index end) {
-                    double* own = sums_.data() + 2 * channels_ * worker;
-                    in_blocks(begin, end, channels_,
-                              [&](Index site, Index count, Index channel, Index width) {
-                                  const T* u = values + site * channels_ + channel;
-                                  T* g = gradients + site * channels_ + channel;
-                                  const T* scale = scale_.data() + channel;
-                                  const T* shift = shift_.data() + channel;
-                                  const T* mean = mean_.data() + channel;
-                                  const T* inverse = inverse_deviation_.data() + channel;
-                                  sum_block(
-                                      count, channels_, width, own + channel,
-                                      own + channels_ + channel, [=](Index i, Index c) {
-                                          const T v = scale[c] * u[i] + shift[c];
-                                          g[i] = v > T{0} ? g[i] : slope * g[i];
-                                          const T normal = (u[i] - mean[c]) * inverse[c];
-                                          const auto wide = static_cast<double>(g[i]);
-                                          return Pair{wide, wide * static_cast<double>(normal)};
-                                      });
-                              });
+    host_chunks(
+        "tessera::normalisation_sums", sites, grain_sites,
+        [&](Index worker, Index begin, Index end) {
+            double* own = sums_.data() + 2 * channels_ * worker;
+            in_blocks(
+                begin, end, channels_, [&](Index site, Index count, Index channel, Index width) {
+                    const Index at = site * channels_ + channel;
+                    const ChannelNumbers<T> numbers{scale_.data() + channel,
+                                                    shift_.data() + channel, mean_.data() + channel,
+                                                    inverse_deviation_.data() + channel, slope_};
+                    sum_gradients(numbers, values + at, gradients + at, count, channels_, width,
+                                  own + channel, own + channels_ + channel);
                 });
+        });
     std::fill(total_.begin(), total_.end(), 0.0);
     for (std::size_t i = 0; i < sums_.size(); ++i) {
         total_[i % total_.size()] += sums_[i];
