@@ -35,8 +35,10 @@ struct AbsoluteLoss {
     template <typename T>
     KOKKOS_INLINE_FUNCTION void operator()(T x, T y, double& cost, T& slope) const {
         const T residual = x - y;
-        cost = static_cast<double>(residual < T{0} ? -residual : residual);
-        slope = static_cast<T>(residual > T{0}) - static_cast<T>(residual < T{0});
+        // Without branches: noise decides between them.
+        slope =
+            static_cast<T>(static_cast<int>(residual > T{0}) - static_cast<int>(residual < T{0}));
+        cost = static_cast<double>(slope * residual);
     }
 };
 
