@@ -64,9 +64,9 @@ double skip_entries(const GeneratorOptions& options, const Extents& sites, Index
         const double first = held * std::max(joined, scale == 0 ? inputs : channels);
         arena = first + std::max(held * channels, arena);
     }
-    // Winograd's transformed weights and their gradient, and two batches of 128 tiles.
+    // Winograd's transformed weights and their gradient, and two batches of 48 tiles.
     constexpr double products = 36.0;
-    constexpr double tiles = 128.0;
+    constexpr double tiles = 48.0;
     const bool is_image = sites.order() == 2;
     const double workspace =
         is_image ? products * (2.0 * channels * joined + tiles * (channels + joined)) : 0.0;
