@@ -138,8 +138,8 @@ class Triad {
     std::vector<float> c_ = std::vector<float>(count, 1.0F);
 };
 
-// What stands beside the convolutions: the sums of a map in memory, and the backward pass, which has
-// to read map and gradient twice and to write the gradient once; the activation is in both, and
+// What stands beside the convolutions: the sums of a map in memory, and the backward pass, which
+// has to read map and gradient twice and to write the gradient once; the activation is in both, and
 // padding is an index. A map of 256^2 sites and 128 channels.
 void normalisation() {
     constexpr Index extent = 256;
