@@ -172,6 +172,9 @@ void four_row_sums_on_host(const T* a, Index stride, const double* x, Index coun
     double sum_a = 0.0, sum_b = 0.0, sum_c = 0.0, sum_d = 0.0;
     // Allows the compiler to add up in another order, the same one each time.
 #if defined(_OPENMP)
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"  // below -O2 it stays a plain loop
+#endif
 #pragma omp simd reduction(+ : sum_a, sum_b, sum_c, sum_d)
 #endif
     for (Index m = 0; m < count; ++m) {
