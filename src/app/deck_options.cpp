@@ -53,14 +53,22 @@ void DataOptions::declare(OptionTable& table) {
     table.add_choice("scene", scene,
                      {{"none", Scene::none, "read data.path"},
                       {"hyperspectral", Scene::hyperspectral,
-                       "a simulated cube of rows x cols x bands in [0, 1]: no file is needed"}},
+                       "a simulated cube of rows x cols x bands in [0, 1]: no file is needed"},
+                      {"low_rank", Scene::low_rank,
+                       "a sum of `scene_rank` products of one factor column per axis"}},
                      "simulated data instead of a file");
-    table.add("scene_shape", scene_shape, "rows, cols and bands of the simulated cube")
+    table.add("scene_shape", scene_shape, "rows, cols and bands of the simulated data")
+        .details("Of low_rank: any number of axes; two are rows and cols.")
         .minimum(1)
-        .length(3);
+        .length(2, max_order);
     table.add("scene_endmembers", scene_endmembers, "number of materials in the simulated cube")
         .minimum(2)
         .maximum(8);
+    table.add("scene_rank", scene_rank, "products in low_rank data").minimum(1);
+    table.add_choice("scene_factors", scene_factors,
+                     {{"gaussian", SceneFactors::gaussian, "independent normal numbers"},
+                      {"piecewise", SceneFactors::piecewise, "constant between ten jumps"}},
+                     "columns of the factors of low_rank data");
     table.add_choice("scale", scale,
                      {{"none", ScalingKind::none, "values as they are in the file"},
                       {"max", ScalingKind::maximum, "divided by the largest magnitude"},
@@ -144,6 +152,12 @@ void DataOptions::declare(OptionTable& table) {
         const bool simulated = scene != Scene::none;
         if (source.path.empty() == !simulated) {
             return "give either a file or data.scene";
+        }
+        return "";
+    });
+    table.add_check("scene_shape", [this]() -> std::string {
+        if (scene == Scene::hyperspectral && scene_shape.size() != 3) {
+            return "a hyperspectral scene has 3 axes: rows, cols and bands";
         }
         return "";
     });

@@ -11,6 +11,7 @@
 #include "tessera/io/read_tensor.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/problem/axis_roles.hpp"
+#include "tessera/problem/low_rank_scene.hpp"
 #include "tessera/problem/scene.hpp"
 #include "tessera/tensor/reductions.hpp"
 #include "tessera/tensor/sparse_split.hpp"
@@ -59,6 +60,10 @@ DenseTensor<T> read_or_simulate(const Communicator& communicator, const Study& s
         outline.wavelength_unit = "um";
         return scene.values;
     }
+    if (study.data.scene == DataOptions::Scene::low_rank) {
+        return simulate_low_rank<T>(partition, study.data.scene_rank, study.data.scene_factors,
+                                    study.run.seed);
+    }
     const OpenSource opened = open_source(communicator, study.data.source);
     return read_tensor<T>(*opened.reader, opened.plan, "input", partition);
 }
@@ -100,6 +105,14 @@ DataOutline outline_data(const Communicator& communicator, const Study& study) {
         outline.understood =
             fmt::format("simulated hyperspectral scene of {} materials, {} (rows, cols, bands)",
                         study.data.scene_endmembers, outline.shape.to_string());
+    } else if (study.data.scene == DataOptions::Scene::low_rank) {
+        outline.shape = Extents(study.data.scene_shape);
+        outline.axes = {"rows", "cols"};
+        for (int mode = 2; mode < outline.shape.order(); ++mode) {
+            outline.axes.push_back(fmt::format("axis{}", mode));
+        }
+        outline.understood = fmt::format("simulated {} tensor of rank {}",
+                                         outline.shape.to_string(), study.data.scene_rank);
     } else {
         const OpenSource opened = open_source(communicator, study.data.source);
         outline.shape = opened.plan.shape;

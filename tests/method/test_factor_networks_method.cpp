@@ -7,6 +7,7 @@
 #include "svd_problems.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/method/factor_networks/factor_networks_method.hpp"
+#include "tessera/tensor/reductions.hpp"
 
 namespace tessera {
 namespace {
@@ -218,6 +219,25 @@ TEST(FactorNetworksMethod, GoesOnBitwiseFromASavedState) {
         run(other);
         EXPECT_ALL_RANKS(other.steps_done() == whole.steps_done());
         EXPECT_ALL_RANKS(to_host(other.estimate().block()) == to_host(whole.estimate().block()));
+    }
+}
+
+// The runner may ask for an estimate after any step, also after the last one of a fit.
+TEST(FactorNetworksMethod, HasAnEstimateBetweenFits) {
+    Dice dice(10);
+    const Form& form = forms[0];
+    Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, true);
+    problem.noise = gaussian(0.2);
+    FactorNetworksOptions options = free_options(form.contraction, 3);
+    options.generator.kind = GeneratorKind::deep_decoder;
+    options.generator.channels = 4;
+    options.validation = Validation::automatic;
+    options.restarts = 2;
+    options.refit = true;
+    FactorNetworksMethod<double> method(problem, options, 3);
+    while (!method.finished()) {
+        method.step();
+        EXPECT_ALL_RANKS(norm(method.estimate()) > 0.0);
     }
 }
 

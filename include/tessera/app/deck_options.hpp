@@ -9,6 +9,7 @@
 #include "tessera/base/option_table.hpp"
 #include "tessera/base/types.hpp"
 #include "tessera/io/axes.hpp"
+#include "tessera/problem/low_rank_scene.hpp"
 #include "tessera/problem/scaling.hpp"
 #include "tessera/problem/sparse_problem.hpp"
 
@@ -30,7 +31,7 @@ struct SourceOptions {
 
 /// The deck's [data] table.
 struct DataOptions {
-    enum class Scene { none, hyperspectral };
+    enum class Scene { none, hyperspectral, low_rank };
     enum class Missing { none, nan, zero };
     enum class Noise { unknown, gaussian, poisson };
     /// What a file that lists entries says of the others; stated: the file is such a list.
@@ -41,6 +42,8 @@ struct DataOptions {
     Scene scene = Scene::none;
     std::vector<Index> scene_shape = {96, 96, 120};
     std::int64_t scene_endmembers = 6;
+    Index scene_rank = 10;
+    SceneFactors scene_factors = SceneFactors::gaussian;
     ScalingKind scale = ScalingKind::none;
     Missing missing = Missing::none;
     std::string mask;

@@ -193,7 +193,12 @@ void FactorNetworksMethod<T>::end_fit() {
 
 template <typename T>
 typename FactorNetworksMethod<T>::Rows FactorNetworksMethod<T>::answer() const {
-    return finished_ ? answer_ : averaged_.empty() ? model_->rows() : averaged_;
+    // Between two fits the next one has no rows yet.
+    const bool between = stopping_.steps() == 0 && !answer_.empty();
+    if (finished_ || between) {
+        return answer_;
+    }
+    return averaged_.empty() ? model_->rows() : averaged_;
 }
 
 template <typename T>
