@@ -105,6 +105,11 @@ TEST(Deck, MalformedTextNeverCrashes) {
     (void)fixture.error_of("a = " + std::string(5000, '['));
     (void)fixture.error_of("a = " + std::string(100000, '9'));
     EXPECT_NE(fixture.error_of("a = 1e999999"), "");
+    // A letter beyond ASCII belongs into quotation marks.
+    for (const char* const text :
+         {"[dat\u01AC]\n", "\u01AC = 1\n", "a = 1\u01AC\n", "a.\u00E4 = true\n"}) {
+        EXPECT_NE(fixture.error_of(text), "") << text;
+    }
 }
 
 TEST(Deck, MalformedAssignmentsNeverCrash) {
