@@ -70,6 +70,24 @@ void ParameterStore<T>::swap_average() {
 }
 
 template <typename T>
+void ParameterStore<T>::allocate_kept(const std::string& label) {
+    kept_ = allocate_host<T>(label + ": kept parameters", size_);
+    keep();
+}
+
+template <typename T>
+void ParameterStore<T>::keep() {
+    Kokkos::deep_copy(kept_, value_);
+}
+
+template <typename T>
+void ParameterStore<T>::restore() {
+    Kokkos::deep_copy(value_, kept_);
+    Kokkos::deep_copy(first_moment_, T{0});
+    Kokkos::deep_copy(second_moment_, T{0});
+}
+
+template <typename T>
 void ParameterStore<T>::serialise_array(Archive& archive, const std::string& name,
                                         const HostView<T>& array, bool owner) {
     const ArchiveGroup group(archive, name);
@@ -100,6 +118,9 @@ void ParameterStore<T>::serialise(Archive& archive, bool owner) {
     serialise_array(archive, "second_moment", second_moment_, owner);
     if (has_average()) {
         serialise_array(archive, "average", average_, owner);
+    }
+    if (kept_.extent(0) > 0) {
+        serialise_array(archive, "kept", kept_, owner);
     }
 }
 

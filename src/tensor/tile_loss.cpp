@@ -60,7 +60,12 @@ FitSums derive_row(const Loss& loss, const FitData<T>& data, const OutlierTerm<T
             if (role == EntryRole::held_out) {
                 double cost = 0.0;
                 T unused{};
-                loss(x, data.values[at], cost, unused);
+                if (outliers.grown != nullptr) {
+                    // It has no term of its own, and may be a gross error.
+                    AbsoluteLoss{}(x, data.values[at], cost, unused);
+                } else {
+                    loss(x, data.values[at], cost, unused);
+                }
                 sums.validation += cost;
             }
             model[column] = T{0};
@@ -120,9 +125,21 @@ FitSums derive_tile(const TileEntries<T>& tile, const FitData<T>& data, const En
     return sums;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                  \
-    template FitSums derive_tile<T>(const TileEntries<T>&, const FitData<T>&, const EntryLoss&, \
-                                    const OutlierTerm<T>&);
+template <typename T>
+FitSums derive_entry(const FitData<T>& data, const EntryLoss& loss, const OutlierTerm<T>& outliers,
+                     Index at, T& model) {
+    FitSums sums;
+    with_loss(loss, [&](const auto& callable) {
+        sums = derive_row(callable, data, outliers, at, Index{1}, &model);
+    });
+    return sums;
+}
+
+#define TESSERA_INSTANTIATE(T)                                                                   \
+    template FitSums derive_tile<T>(const TileEntries<T>&, const FitData<T>&, const EntryLoss&,  \
+                                    const OutlierTerm<T>&);                                      \
+    template FitSums derive_entry<T>(const FitData<T>&, const EntryLoss&, const OutlierTerm<T>&, \
+                                     Index, T&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -21,4 +21,9 @@ template <typename T>
 FitSums derive_tile(const TileEntries<T>& tile, const FitData<T>& data, const EntryLoss& loss,
                     const OutlierTerm<T>& outliers);
 
+/// The same for entry `at` of the data alone.
+template <typename T>
+FitSums derive_entry(const FitData<T>& data, const EntryLoss& loss, const OutlierTerm<T>& outliers,
+                     Index at, T& model);
+
 }  // namespace tessera::detail

@@ -82,5 +82,25 @@ TEST(FactorLayoutOneRank, WrongFormsAreNamed) {
               "with data.order");
 }
 
+TEST(FactorLayoutOneRank, AxesThatAreTooShortAreNamed) {
+    const Extents shape = {8, 2, 9};
+    const std::vector<std::string> axes = {"a", "b", "c"};
+    auto options = options_of(Contraction::cp);
+    const FactorLayout layout = choose_factor_layout(shape, axes, options);
+    const auto said = [&]() -> std::string {
+        try {
+            check_extents(layout, shape, axes, options.generator);
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(said(),
+              "method.network = \"skip\" needs at least 3 positions along each axis, but b has 2: "
+              "take network = \"sine\" or \"free\"");
+    options.generator.kind = GeneratorKind::sine_network;
+    EXPECT_EQ(said(), "");
+}
+
 }  // namespace
 }  // namespace tessera

@@ -327,7 +327,10 @@ TEST(FactorNetworksMethod, WhatDoesNotFitTheProblemIsNamed) {
     options.validation = Validation::held_out;
     std::vector<std::uint8_t> none(static_cast<std::size_t>(form.shape.product()), 0);
     problem.mask = tensor_of(none, problem.observation.partition());
-    EXPECT_ALL_RANKS(complaint(problem, options).starts_with("of 0 observed entries"));
+    EXPECT_ALL_RANKS(complaint(problem, options) ==
+                     "of 0 observed entries method factor_networks would fit 0 and hold out 0, but "
+                     "it needs some of both: change method.validation_share, or use another "
+                     "method.validation");
 }
 
 }  // namespace

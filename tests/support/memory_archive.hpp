@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "tessera/base/archive.hpp"
+#include "tessera/parallel/communicator.hpp"
 
 namespace tessera::test_support {
 
-/// An archive in memory, for the same number of ranks.
+/// An archive in memory, for all ranks together.
 class MemoryArchive final : public Archive {
   public:
     void rewind_for_loading() { loading_ = true; }
@@ -28,14 +29,10 @@ class MemoryArchive final : public Archive {
         keep(integers_, name, member);
     }
     void block(const std::string& name, const BlockPlace& place, double* data) override {
-        std::vector<double> values(data, data + place.box.size());
-        keep(reals_, name, values);
-        std::copy(values.begin(), values.end(), data);
+        keep_block(name, place, data);
     }
     void block(const std::string& name, const BlockPlace& place, float* data) override {
-        std::vector<float> values(data, data + place.box.size());
-        keep(floats_, name, values);
-        std::copy(values.begin(), values.end(), data);
+        keep_block(name, place, data);
     }
     void open_group(const std::string& name) override { groups_.push_back(name); }
     void close_group() override { groups_.pop_back(); }
@@ -53,6 +50,24 @@ class MemoryArchive final : public Archive {
         }
     }
 
+    /// The whole array is kept on every rank, for those who save nothing and load a part.
+    template <typename T>
+    void keep_block(const std::string& name, const BlockPlace& place, T* data) {
+        std::vector<double> whole(static_cast<std::size_t>(place.shape.product()), 0.0);
+        if (!loading_) {
+            for_each_position(place.box, [&](const Extents& at, Index offset) {
+                whole[static_cast<std::size_t>(row_major_offset(at, place.shape))] =
+                    static_cast<double>(data[offset]);
+            });
+            Communicator::world().sum_in_place(whole.data(), static_cast<Index>(whole.size()));
+        }
+        keep(reals_, name, whole);
+        for_each_position(place.box, [&](const Extents& at, Index offset) {
+            data[offset] =
+                static_cast<T>(whole[static_cast<std::size_t>(row_major_offset(at, place.shape))]);
+        });
+    }
+
     bool loading_ = false;
     std::vector<std::string> groups_;
     std::map<std::string, std::int64_t> integer_;
@@ -60,7 +75,6 @@ class MemoryArchive final : public Archive {
     std::map<std::string, bool> flag_;
     std::map<std::string, std::string> text_;
     std::map<std::string, std::vector<double>> reals_;
-    std::map<std::string, std::vector<float>> floats_;
     std::map<std::string, std::vector<std::int64_t>> integers_;
 };
 

@@ -27,6 +27,8 @@ class Adam {
     /// One update with the gradient in the store, which is left as it is.
     void step(ParameterStore<T>& parameters, double step_size);
 
+    /// As before the first step, for moments that were set to 0.
+    void restart() { steps_done_ = 0; }
     [[nodiscard]] std::int64_t steps_done() const { return steps_done_; }
     /// The number of steps; the moments are the store's.
     void serialise(Archive& archive) { archive.value("steps_done", steps_done_); }

@@ -46,8 +46,14 @@ class ParameterStore {
     /// Exchanges values and averages: before and after a forward pass with the averaged parameters.
     void swap_average();
 
-    /// Values, moments and average; collective over the archive's ranks. Where several ranks hold
-    /// the same part of a spread parameter, all but one give `owner` = false.
+    /// Room for a copy of the values. Throws MemoryError.
+    void allocate_kept(const std::string& label);
+    /// Copies the values; brings them back, with moments of 0.
+    void keep();
+    void restore();
+
+    /// Values, moments, average and copy; collective over the archive's ranks. Where several ranks
+    /// hold the same part of a spread parameter, all but one give `owner` = false.
     void serialise(Archive& archive, bool owner = true);
 
   private:
@@ -69,6 +75,7 @@ class ParameterStore {
     HostView<T> first_moment_;
     HostView<T> second_moment_;
     HostView<T> average_;
+    HostView<T> kept_;
 };
 
 }  // namespace tessera

@@ -32,6 +32,7 @@ struct FitData {
 /// A term of its own for every entry, outlier = grown^2 - shrunk^2, that takes up gross errors; it
 /// descends with the step size `step` in the same pass (You et al. 2020, Robust recovery via
 /// implicit bias of discrepant learning rates). Host memory, as the values; null: there is none.
+/// Held-out entries have no such term and are judged by their absolute error.
 template <typename T>
 struct OutlierTerm {
     T* grown = nullptr;
@@ -72,6 +73,12 @@ class FusedContraction {
     void reconstruct(T* out) const;
     /// Number of entries of the block.
     [[nodiscard]] Index entries() const { return left_.rows() * right_.rows(); }
+    /// Multiplications and additions of `run`.
+    [[nodiscard]] double operations() const {
+        const double core = core_.rows == nullptr ? 0.0 : static_cast<double>(left_.width());
+        return 6.0 * static_cast<double>(left_.rows() * width()) *
+               (static_cast<double>(right_.rows()) + core);
+    }
     /// Bytes of the tiles and panels of `run`, at most.
     [[nodiscard]] static double scratch_bytes(Index rows, Index columns, Index width);
 

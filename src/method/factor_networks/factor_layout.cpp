@@ -153,4 +153,19 @@ FactorLayout choose_factor_layout(const Extents& shape, const std::vector<std::s
     return layout;
 }
 
+void check_extents(const FactorLayout& layout, const Extents& shape,
+                   const std::vector<std::string>& axes, const GeneratorOptions& generator) {
+    // A convolution of stride 2 must leave two sites in each mode.
+    constexpr Index fewest = 3;
+    const FactorModes& last = layout.factors[layout.generators() - 1];
+    for (int mode = 0; mode < last.last && generator.kind == GeneratorKind::skip_network; ++mode) {
+        if (shape[mode] < fewest) {
+            throw UsageError(fmt::format(
+                "method.network = \"skip\" needs at least {} positions along each axis, but {} has "
+                "{}: take network = \"sine\" or \"free\"",
+                fewest, axes[static_cast<std::size_t>(mode)], shape[mode]));
+        }
+    }
+}
+
 }  // namespace tessera

@@ -56,6 +56,12 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
         centre_.allocate("centre");
         centre_gradient_.assign(static_cast<std::size_t>(layout.centre_size()), 0.0);
         centre_row_.assign(static_cast<std::size_t>(layout.centre_size()), T{0});
+        for (std::size_t f = 0; f < factors_.size() && options.backtrack > 0.0; ++f) {
+            factors_[f].allocate_kept(fmt::format("factor {}", f));
+        }
+        if (options.backtrack > 0.0) {
+            centre_.allocate_kept("centre");
+        }
     });
     start_centre(seed);
 }
@@ -91,8 +97,9 @@ void FactorModel<T>::forward(std::int64_t step) {
 }
 
 template <typename T>
-FusedContraction<T> FactorModel<T>::contract(const RowPointers& rows,
-                                             const std::vector<double*>& gradients) const {
+template <typename Contraction>
+Contraction FactorModel<T>::contract(const RowPointers& rows,
+                                     const std::vector<double*>& gradients) const {
     std::vector<FactorPart<T>> parts;
     for (std::size_t f = 0; f < layout_.factors.size(); ++f) {
         const std::size_t g = generator_of(f);
@@ -101,14 +108,15 @@ FusedContraction<T> FactorModel<T>::contract(const RowPointers& rows,
     const FactorPart<T> centre{rows.back(), 1, layout_.centre_size(),
                                layout_.learns_centre() ? gradients.back() : nullptr};
     if (layout_.form == FactorLayout::Form::tucker) {
-        return FusedContraction<T>::tucker(std::move(parts), centre);
+        return Contraction::tucker(std::move(parts), centre);
     }
     parts.insert(parts.begin(), centre);
-    return FusedContraction<T>::components(std::move(parts));
+    return Contraction::components(std::move(parts));
 }
 
 template <typename T>
-FusedContraction<T> FactorModel<T>::contraction() {
+template <typename Contraction>
+Contraction FactorModel<T>::contract() {
     RowPointers rows;
     std::vector<double*> gradients;
     for (NetworkFactor<T>& factor : factors_) {
@@ -117,7 +125,7 @@ FusedContraction<T> FactorModel<T>::contraction() {
     }
     rows.push_back(centre_row_.data());
     gradients.push_back(centre_gradient_.data());
-    return contract(rows, gradients);
+    return contract<Contraction>(rows, gradients);
 }
 
 template <typename T>
@@ -126,7 +134,7 @@ FusedContraction<T> FactorModel<T>::contraction(const Rows& rows) const {
     for (const std::vector<T>& values : rows) {
         pointers.push_back(values.data());
     }
-    return contract(pointers, std::vector<double*>(rows.size(), nullptr));
+    return contract<FusedContraction<T>>(pointers, std::vector<double*>(rows.size(), nullptr));
 }
 
 template <typename T>
@@ -175,6 +183,23 @@ void FactorModel<T>::update(double step_size) {
     if (layout_.learns_centre()) {
         centre_adam_.step(centre_, step_size);
     }
+}
+
+template <typename T>
+void FactorModel<T>::keep() {
+    for (NetworkFactor<T>& factor : factors_) {
+        factor.keep();
+    }
+    centre_.keep();
+}
+
+template <typename T>
+void FactorModel<T>::restore() {
+    for (NetworkFactor<T>& factor : factors_) {
+        factor.restore();
+    }
+    centre_.restore();
+    centre_adam_.restart();
 }
 
 template <typename T>
@@ -265,7 +290,12 @@ std::vector<std::string> FactorModel<T>::describe(const std::vector<std::string>
     return sentences;
 }
 
-template class FactorModel<float>;
-template class FactorModel<double>;
+#define TESSERA_INSTANTIATE(T)                                                    \
+    template class FactorModel<T>;                                                \
+    template FusedContraction<T> FactorModel<T>::contract<FusedContraction<T>>(); \
+    template ListedContraction<T> FactorModel<T>::contract<ListedContraction<T>>();
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+#undef TESSERA_INSTANTIATE
 
 }  // namespace tessera

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tessera/method/factor_networks/factor_networks_method.hpp"
+#include "tessera/method/factor_networks/fit_route.hpp"
 #include "tessera/method/factor_networks/fit_traffic.hpp"
 #include "tessera/network/generator_counts.hpp"
 #include "tessera/network/generator_memory.hpp"
@@ -21,10 +22,10 @@ class FactorNetworksEntry final : public MethodEntry {
     void declare(OptionTable& table) override { options_.declare(table); }
 
     void check(const Extents& shape, const std::vector<std::string>& axes) const override {
-        static_cast<void>(choose_factor_layout(shape, axes, options_));
+        check_extents(choose_factor_layout(shape, axes, options_), shape, axes, options_.generator);
     }
     [[nodiscard]] std::vector<std::string> figures() const override {
-        return {"validation", "best_step"};
+        return {"validation", "moving_variance", "best_step"};
     }
     [[nodiscard]] std::vector<std::string> quick_trial() const override {
         return {"method.network=\"free\"", "method.rank=4", "method.learning_rate=0.03",
@@ -80,7 +81,8 @@ std::vector<bool> FactorNetworksEntry::preferred_split(const Extents& shape,
 // this fit, the answer of the fits before.
 double FactorNetworksEntry::kept_rows(const ExpectedData& expected) const {
     const Validation judge = validation(expected);
-    const bool keeps_best = judge == Validation::split || judge == Validation::held_out;
+    const bool keeps_best = judge == Validation::split || judge == Validation::held_out ||
+                            judge == Validation::moving_variance;
     return (options_.average > 0.0 ? 1.0 : 0.0) + (keeps_best ? 1.0 : 0.0) +
            (options_.restarts > 1 || options_.refit ? 1.0 : 0.0);
 }
@@ -106,6 +108,13 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
             factor_entries += static_cast<double>(own.product() * layout.widths[f]);
             networks += generator_bytes(options_.generator, layout.factors[f].of(shape), own[0],
                                         layout.widths[f], scalar_bytes);
+            const GeneratorParameters parameters = generator_parameters(
+                options_.generator, layout.factors[f].of(shape), layout.widths[f]);
+            const double own_share =
+                static_cast<double>(own[0]) / static_cast<double>(shape[layout.factors[f].first]);
+            networks += options_.backtrack > 0.0
+                            ? scalar * (parameters.shared + own_share * parameters.spread)
+                            : 0.0;
         }
     }
     const double tiles =
@@ -115,7 +124,16 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
     const Validation judge = validation(expected);
     const bool held_out = judge == Validation::held_out;
     const double roles = (held_out ? 1.0 : 0.0) + (expected.masked ? 1.0 : 0.0);
-    const double data = entries * ((judge == Validation::split ? scalar : 0.0) + roles);
+    const double part = judge == Validation::split ? scalar : 0.0;
+    double data = entries * (part + roles);
+    double fitted = entries;
+    if (expected.observed_share < 1.0 &&
+        pass_cost(layout, shape, expected.observed_share).prefers_list()) {
+        // What is observed takes the place of the roles, which are there for a moment longer.
+        fitted = entries * expected.observed_share;
+        data += fitted * (sizeof(Index) + scalar + part + 1.0);
+    }
+    data += options_.outliers ? 2.0 * scalar * fitted : 0.0;
     const double held =
         networks + data + factor_entries * (scalar * (1.0 + kept_rows(expected)) + sizeof(double));
     // At the end the estimate, made of one more copy of the rows, and these in float64.
@@ -129,9 +147,10 @@ std::optional<StepTraffic> FactorNetworksEntry::traffic(const Extents& shape, co
                                                         const ExpectedData& /*expected*/) const {
     const FactorLayout layout = choose_factor_layout(shape, axes, options_);
     const double rounds = std::ceil(std::log2(static_cast<double>(grid.product())));
+    const int sums = options_.validation == Validation::moving_variance ? 3 : 2;
     StepTraffic busiest;
     for (const FitTraffic& rank :
-         fit_traffic(layout, options_.generator, shape, grid, scalar_bytes)) {
+         fit_traffic(layout, options_.generator, shape, grid, scalar_bytes, sums)) {
         // Each reduction is a sum and its way back, and sends twice its numbers at most.
         busiest.messages =
             std::max(busiest.messages, rank.messages + 2.0 * rounds * rank.reductions);
@@ -146,10 +165,11 @@ std::optional<double> FactorNetworksEntry::checkpoint_bytes(const Extents& shape
                                                             const ExpectedData& expected) const {
     const FactorLayout layout = choose_factor_layout(shape, axes, options_);
     const auto scalar = static_cast<double>(scalar_bytes);
-    // Values and two moments; what all ranks share is written in float64.
-    constexpr double arrays = 3.0;
+    // Values, two moments and the copy to go back to; what all ranks share is written in float64.
+    const double arrays = options_.backtrack > 0.0 ? 4.0 : 3.0;
     const auto centre = static_cast<double>(layout.centre_size()) * sizeof(double);
     double bytes = arrays * centre + kept_rows(expected) * centre;
+    bytes += options_.outliers ? 2.0 * scalar * static_cast<double>(shape.product()) : 0.0;
     for (std::size_t f = 0; f < layout.generators(); ++f) {
         const Extents sites = layout.factors[f].of(shape);
         const GeneratorParameters parameters =

@@ -8,6 +8,7 @@
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
+#include "tessera/method/factor_networks/fit_route.hpp"
 #include "tessera/parallel/agree.hpp"
 
 namespace tessera {
@@ -52,17 +53,48 @@ FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
       observation_(problem, judge_for<T>(validation_), 1.0 - options.validation_share, seed),
       loss_(loss_for(options, problem.noise)),
       schedule_(options.schedule_for_network()),
-      stopping_(stopping_options()) {
+      stopping_(stopping_options()),
+      guard_(options.backtrack) {
     if (validation_ == Validation::discrepancy && observation_.noise_power() <= 0.0) {
         throw UsageError(
             "method.validation = \"discrepancy\" needs a known noise level: state data.noise and "
             "its level");
     }
+    check_extents(layout_, problem.observation.shape(), problem.axes, options.generator);
     remarks_.push_back(layout_.describe(problem.axes));
+    choose_route();
+    if (validation_ == Validation::moving_variance) {
+        moving_variance_.emplace(problem.observation.partition(), seed);
+    }
+    if (options.outliers) {
+        agree(problem.observation.communicator(), [&] {
+            outliers_.emplace(observation_.local_count(), observation_.scale(), loss_,
+                              options.outlier_rate);
+        });
+    }
     begin_fit();
     for (std::string& sentence : model_->describe(problem.axes)) {
         remarks_.push_back(std::move(sentence));
     }
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::choose_route() {
+    const auto entries = static_cast<double>(problem_.observation.shape().product());
+    const double share = observation_.observed_count() / entries;
+    if (share == 1.0) {
+        return;
+    }
+    const PassCost cost = pass_cost(layout_, problem_.observation.shape(), share);
+    if (cost.prefers_list()) {
+        observation_.list_entries(problem_);
+    }
+    remarks_.push_back(fmt::format(
+        "{:.0f} of {:.0f} entries are observed: each step goes through {} ({:.3g} operations one "
+        "by one, "
+        "{:.3g} in products of whole matrices)",
+        observation_.observed_count(), entries,
+        observation_.listed() ? "these alone" : "all of them", cost.listed, cost.whole));
 }
 
 template <typename T>
@@ -78,6 +110,12 @@ StoppingOptions FactorNetworksMethod<T>::stopping_options() const {
     stopping.maximum_steps = options_.steps;
     stopping.patience = options_.patience;
     stopping.smoothing = options_.smoothing;
+    if (validation_ == Validation::moving_variance) {
+        // The first variances are those of leaving the start.
+        constexpr Index first_steps = 100;
+        stopping.ignored_steps = first_steps;
+        stopping.smoothing = 0.0;
+    }
     if (refitting()) {
         stopping.kind = StoppingOptions::Kind::count;
         stopping.maximum_steps = answer_steps_;
@@ -95,41 +133,89 @@ void FactorNetworksMethod<T>::begin_fit() {
     model_ = std::make_unique<FactorModel<T>>(problem_.observation.partition(), layout_, options_,
                                               observation_.scale(), fit_seed());
     stopping_ = StoppingRule(stopping_options());
+    guard_ = BacktrackingGuard(options_.backtrack);
+    if (moving_variance_) {
+        moving_variance_->restart();
+    }
+    if (outliers_) {
+        outliers_->restart();
+    }
     averaged_.clear();
     best_.clear();
 }
 
 template <typename T>
-FitSums FactorNetworksMethod<T>::pass() {
+void FactorNetworksMethod<T>::evaluate(Index step) {
+    {
+        const Phase forward("factor_networks/forward");
+        model_->forward(step);
+    }
     const Phase phase("factor_networks/contraction");
     const FitData<T> data = refitting() ? observation_.all_data() : observation_.data();
-    const FitSums own = model_->contraction().run(data, loss_);
-    double sums[2] = {own.training, own.validation};
-    problem_.observation.communicator().sum_in_place(sums, 2);
+    const OutlierTerm<T> outliers = outliers_ ? outliers_->term() : OutlierTerm<T>{};
+    const FitSums own = observation_.listed() ? model_->listed_contraction().run(
+                                                    observation_.offsets(), data, loss_, outliers)
+                                              : model_->contraction().run(data, loss_, outliers);
+    std::vector<double> sums = {own.training, own.validation};
+    std::vector<T> sample;
+    if (moving_variance_) {
+        sample = model_->listed_contraction().evaluate(moving_variance_->offsets());
+        sums.push_back(moving_variance_->distance(sample));
+    }
+    problem_.observation.communicator().sum_in_place(sums.data(), static_cast<Index>(sums.size()));
     const double count =
         refitting() ? observation_.observed_count() : observation_.training_count();
-    return {sums[0] / count, sums[1] / std::max(1.0, observation_.validation_count())};
+    const double objective = sums[0] / count;
+    change_ = steps_done_ == 0 ? 0.0 : std::abs(objective - objective_);
+    objective_ = objective;
+    figure_ = objective;
+    if (moving_variance_) {
+        figure_ = moving_variance_->update(sample, sums[2]);
+    } else if (judged()) {
+        figure_ = sums[1] / observation_.validation_count();
+    }
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::go_back(Index step) {
+    const double risen = objective_;
+    model_->restore();
+    averaged_.clear();
+    if (moving_variance_) {
+        moving_variance_->restart();
+    }
+    if (outliers_) {
+        outliers_->restart();
+    }
+    evaluate(step);
+    guard_.begin_again(objective_);
+    remarks_.push_back(fmt::format(
+        "step {}: the objective had risen to {:.3g}; the fit goes on from an earlier state, with "
+        "{:.3g} times the step size",
+        step, risen, guard_.step_scale()));
 }
 
 template <typename T>
 void FactorNetworksMethod<T>::step() {
     const Phase phase("factor_networks/step");
     const Index step = stopping_.steps();
-    {
-        const Phase forward("factor_networks/forward");
-        model_->forward(step);
+    evaluate(step);
+    const BacktrackingGuard::Advice advice = guard_.judge(objective_);
+    if (advice == BacktrackingGuard::Advice::go_back) {
+        go_back(step);
+    } else if (advice == BacktrackingGuard::Advice::keep) {
+        model_->keep();
     }
-    const FitSums sums = pass();
-    change_ = steps_done_ == 0 ? 0.0 : std::abs(sums.training - objective_);
-    objective_ = sums.training;
-    validation_loss_ = sums.validation;
+    if (!std::isfinite(objective_)) {
+        throw ConvergenceError(
+            fmt::format("method factor_networks: the objective of step {} is not a number: lower "
+                        "method.learning_rate{}",
+                        step, options_.backtrack > 0.0 ? "" : ", or set method.backtrack"));
+    }
     if (options_.average > 0.0) {
         model_->average_into(averaged_, options_.average);
     }
-    const bool judged =
-        !refitting() && (validation_ == Validation::split || validation_ == Validation::held_out);
-    if (stopping_.judge(judged ? validation_loss_ : objective_) &&
-        (judged || stopping_.finished())) {
+    if (stopping_.judge(figure_) && (judged() || stopping_.finished())) {
         best_ = options_.average > 0.0 ? averaged_ : model_->rows();
     }
     ++steps_done_;
@@ -140,7 +226,7 @@ void FactorNetworksMethod<T>::step() {
     const Phase backward("factor_networks/backward");
     model_->backward(1.0 /
                      (refitting() ? observation_.observed_count() : observation_.training_count()));
-    model_->update(schedule_.at(step));
+    model_->update(guard_.step_scale() * schedule_.at(step));
     constexpr Index steps_between_checks = 100;
     if (steps_done_ % steps_between_checks == 0 && !model_->in_step()) {
         throw ConvergenceError(
@@ -156,8 +242,9 @@ void FactorNetworksMethod<T>::end_fit() {
         "{} {} of {}: {} after {} steps; step {} is the best, with {} {:.6g}",
         refitting() ? "refit" : "fit", std::min(fit_ + 1, options_.restarts), options_.restarts,
         stopping_.met() ? "stopped" : "not stopped", stopping_.steps(), stopping_.best_step(),
-        validation_ == Validation::split || validation_ == Validation::held_out ? "validation loss"
-                                                                                : "objective",
+        !judged()          ? "objective"
+        : moving_variance_ ? "moving variance"
+                           : "validation loss",
         score));
     if (refitting()) {
         answer_ = std::move(best_);
@@ -204,8 +291,8 @@ typename FactorNetworksMethod<T>::Rows FactorNetworksMethod<T>::answer() const {
 template <typename T>
 std::vector<NamedValue> FactorNetworksMethod<T>::report() const {
     std::vector<NamedValue> values = {{"objective", objective_}, {"change", change_}};
-    if (observation_.validation_count() > 0.0) {
-        values.emplace_back("validation", validation_loss_);
+    if (judged()) {
+        values.emplace_back(moving_variance_ ? "moving_variance" : "validation", figure_);
     }
     values.emplace_back("best_step", static_cast<double>(stopping_.best_step()));
     return values;
@@ -223,7 +310,7 @@ void FactorNetworksMethod<T>::serialise(Archive& archive) {
     archive.value("finished", finished_);
     archive.value("objective", objective_);
     archive.value("change", change_);
-    archive.value("validation", validation_loss_);
+    archive.value("figure", figure_);
     archive.value("scores", scores_);
     archive.value("answer_fit", answer_fit_);
     archive.value("answer_steps", answer_steps_);
@@ -233,6 +320,19 @@ void FactorNetworksMethod<T>::serialise(Archive& archive) {
     {
         const ArchiveGroup group(archive, "stopping");
         stopping_.serialise(archive);
+    }
+    {
+        const ArchiveGroup group(archive, "guard");
+        guard_.serialise(archive);
+    }
+    if (moving_variance_) {
+        const ArchiveGroup group(archive, "moving_variance");
+        moving_variance_->serialise(archive);
+    }
+    if (outliers_) {
+        const ArchiveGroup group(archive, "outliers");
+        observation_.serialise_entries(archive, "grown", outliers_->grown());
+        observation_.serialise_entries(archive, "shrunk", outliers_->shrunk());
     }
     {
         const ArchiveGroup group(archive, "model");

@@ -52,6 +52,18 @@ void declare_training(OptionTable& table, FactorNetworksOptions& options) {
           "likelihood of counts with readout noise; needs the peak"}},
         "what an entry's misfit costs");
     table.add("huber_width", options.huber_width, "in units of the data").above(0.0);
+    table.add("outliers", options.outliers, "a term for every entry that takes up gross errors")
+        .details(
+            "The data are fitted by the model plus g^2 - h^2, with numbers g and h for each entry "
+            "that start near 0 and grow the faster, the more an entry lies beside the model: few "
+            "gross errors leave the model, however large they are. The estimate is the model.");
+    table
+        .add("outlier_rate", options.outlier_rate,
+             "how fast that term grows; the model must learn faster")
+        .above(0.0)
+        .details(
+            "Too fast, it takes up all; too slow, the model fits the errors first. About 3 times "
+            "learning_rate suits free factors.");
     table.add("learning_rate", options.learning_rate, "step size of Adam")
         .above(0.0)
         .auto_word("auto")
@@ -89,6 +101,9 @@ void declare_stopping(OptionTable& table, FactorNetworksOptions& options) {
           "the observation in two independent parts by its noise model: binomial thinning of "
           "counts, data fission of Gaussian noise"},
          {"held_out", Validation::held_out, "entries that are not fitted"},
+         {"moving_variance", Validation::moving_variance,
+          "minimum of the variance of the last estimates; needs neither the noise nor held-out "
+          "entries, but may come far too early or not at all"},
          {"discrepancy", Validation::discrepancy,
           "until the mean squared error is that of the noise; needs loss = \"l2\""},
          {"none", Validation::none, "all `steps`"}},
@@ -101,6 +116,11 @@ void declare_stopping(OptionTable& table, FactorNetworksOptions& options) {
         .below(1.0);
     table.add("patience", options.patience, "steps without a new minimum after which a fit ends")
         .minimum(1);
+    table
+        .add("backtrack", options.backtrack,
+             "an objective this many times the lowest one, or none at all, takes the fit back to "
+             "the state it had then, with half the step size; 0: never")
+        .minimum(0.0);
     table
         .add("average", options.average,
              "weight of the past in running means of the factors, which then are the result")
@@ -128,6 +148,11 @@ void FactorNetworksOptions::declare(OptionTable& table) {
     declare_networks(table, *this);
     declare_training(table, *this);
     declare_stopping(table, *this);
+    table.add_check("backtrack", [this]() -> std::string {
+        return backtrack > 0.0 && backtrack <= 1.0
+                   ? "an objective is never below the lowest one: take more than 1, or 0 for never"
+                   : "";
+    });
     table.add_check("validation", [this]() -> std::string {
         return validation == Validation::discrepancy && loss != EntryLoss::Kind::squares
                    ? "\"discrepancy\" compares mean squares: use it with loss = \"l2\""

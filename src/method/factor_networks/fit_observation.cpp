@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <Kokkos_Core.hpp>
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/random.hpp"
@@ -27,6 +29,8 @@ template <typename T>
 FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double share,
                                   std::uint64_t seed) {
     const DenseTensor<T>& observation = problem.observation;
+    place_ = {observation.shape(), observation.box()};
+    local_count_ = observation.box().size();
     observation_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), observation.block());
     if (problem.mask || judge == Judge::held_out) {
         assign_roles(problem, judge == Judge::held_out ? 1.0 - share : 0.0, seed);
@@ -83,6 +87,59 @@ void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_shar
                                                        : EntryRole::training);
     });
     Host().fence("tessera::assign_roles");
+}
+
+template <typename T>
+void FitObservation<T>::list_entries(const Problem<T>& problem) {
+    const auto observed = [&](Index i) {
+        return all_data_.roles == nullptr || is_training(all_data_.roles[i]);
+    };
+    const auto listed = [&](auto from) {
+        using Value = std::remove_const_t<std::remove_pointer_t<decltype(from)>>;
+        HostView<Value> values;
+        if (from != nullptr) {
+            values = allocate_host<Value>("listed entries", static_cast<Index>(offsets_.size()));
+            std::transform(offsets_.begin(), offsets_.end(), values.data(),
+                           [from](Index offset) { return from[offset]; });
+        }
+        return values;
+    };
+    agree(problem.observation.communicator(), [&] {
+        for (Index i = 0; i < local_count_; ++i) {
+            if (observed(i)) {
+                offsets_.push_back(i);
+            }
+        }
+        training_ = listed(data_.observation != nullptr ? data_.values : nullptr);
+        roles_ = listed(data_.roles);
+        observation_ = listed(all_data_.values);
+        observed_roles_ = {};
+    });
+    listed_ = true;
+    local_count_ = static_cast<Index>(offsets_.size());
+    const bool split = data_.observation != nullptr;
+    all_data_.values = observation_.data();
+    all_data_.roles = nullptr;
+    data_.values = split ? training_.data() : observation_.data();
+    data_.observation = split ? observation_.data() : nullptr;
+    data_.roles = roles_.extent(0) > 0 ? roles_.data() : nullptr;
+}
+
+template <typename T>
+void FitObservation<T>::serialise_entries(Archive& archive, const std::string& name,
+                                          T* values) const {
+    if (!listed_) {
+        archive.block(name, place_, values);
+        return;
+    }
+    std::vector<T> block(static_cast<std::size_t>(place_.box.size()), T{0});
+    for (std::size_t i = 0; i < offsets_.size(); ++i) {
+        block[static_cast<std::size_t>(offsets_[i])] = values[i];
+    }
+    archive.block(name, place_, block.data());
+    for (std::size_t i = 0; i < offsets_.size(); ++i) {
+        values[i] = block[static_cast<std::size_t>(offsets_[i])];
+    }
 }
 
 template <typename T>

@@ -87,7 +87,7 @@ void add_travel(const SpreadSites& sites, double row_bytes, std::vector<FitTraff
 
 std::vector<FitTraffic> fit_traffic(const FactorLayout& layout, const GeneratorOptions& generator,
                                     const Extents& shape, const Extents& grid,
-                                    std::size_t scalar_bytes) {
+                                    std::size_t scalar_bytes, int sums) {
     std::vector<FitTraffic> traffic(static_cast<std::size_t>(grid.product()));
     if (traffic.size() == 1) {
         return traffic;
@@ -97,7 +97,7 @@ std::vector<FitTraffic> fit_traffic(const FactorLayout& layout, const GeneratorO
             add_reduction(each, bytes);
         }
     };
-    for_all(2.0 * sizeof(double));
+    for_all(static_cast<double>(sums) * sizeof(double));
     if (layout.learns_centre()) {
         for_all(sizeof(double) * static_cast<double>(layout.centre_size()));
     }

@@ -49,4 +49,8 @@ struct FactorLayout {
                                                 const std::vector<std::string>& axes,
                                                 const FactorNetworksOptions& options);
 
+/// Throws UsageError where an axis is too short for the network that makes its factor.
+void check_extents(const FactorLayout& layout, const Extents& shape,
+                   const std::vector<std::string>& axes, const GeneratorOptions& generator);
+
 }  // namespace tessera

@@ -6,7 +6,7 @@
 
 #include "tessera/method/factor_networks/network_factor.hpp"
 #include "tessera/method/method.hpp"
-#include "tessera/tensor/fused_contraction.hpp"
+#include "tessera/tensor/listed_contraction.hpp"
 
 namespace tessera {
 
@@ -29,8 +29,15 @@ class FactorModel {
     /// One step of Adam with all parameters.
     void update(double step_size);
 
+    /// Remembers all parameters; goes back to them, and forgets what Adam knows.
+    void keep();
+    void restore();
+
     /// Of the rows of the last forward; gradients are added up in this object.
-    [[nodiscard]] FusedContraction<T> contraction();
+    [[nodiscard]] FusedContraction<T> contraction() { return contract<FusedContraction<T>>(); }
+    [[nodiscard]] ListedContraction<T> listed_contraction() {
+        return contract<ListedContraction<T>>();
+    }
     /// Of rows that were kept.
     [[nodiscard]] FusedContraction<T> contraction(const Rows& rows) const;
     /// The rows of the last forward.
@@ -51,8 +58,11 @@ class FactorModel {
 
   private:
     using RowPointers = std::vector<const T*>;
-    [[nodiscard]] FusedContraction<T> contract(const RowPointers& rows,
-                                               const std::vector<double*>& gradients) const;
+    template <typename Contraction>
+    [[nodiscard]] Contraction contract(const RowPointers& rows,
+                                       const std::vector<double*>& gradients) const;
+    template <typename Contraction>
+    [[nodiscard]] Contraction contract();
     [[nodiscard]] std::size_t generator_of(std::size_t factor) const {
         return layout_.form == FactorLayout::Form::symmetric ? 0 : factor;
     }

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tessera/method/factor_networks/backtracking_guard.hpp"
 #include "tessera/method/factor_networks/factor_model.hpp"
 #include "tessera/method/factor_networks/fit_observation.hpp"
+#include "tessera/method/factor_networks/moving_variance.hpp"
+#include "tessera/method/factor_networks/outlier_terms.hpp"
 #include "tessera/method/factor_networks/stopping_rule.hpp"
 #include "tessera/method/method.hpp"
 
@@ -44,7 +48,15 @@ class FactorNetworksMethod final : public Method<T> {
     [[nodiscard]] bool refitting() const { return fit_ == options_.restarts; }
     [[nodiscard]] std::uint64_t fit_seed() const;
     [[nodiscard]] StoppingOptions stopping_options() const;
-    [[nodiscard]] FitSums pass();
+    /// Whether a figure of its own judges the steps, rather than the objective.
+    [[nodiscard]] bool judged() const {
+        return !refitting() &&
+               (observation_.validation_count() > 0.0 || moving_variance_.has_value());
+    }
+    void choose_route();
+    /// The model of this step and what it costs; in `objective_` and the figure that judges it.
+    void evaluate(Index step);
+    void go_back(Index step);
     [[nodiscard]] Rows answer() const;
 
     const Problem<T>& problem_;
@@ -63,8 +75,11 @@ class FactorNetworksMethod final : public Method<T> {
     bool finished_ = false;
     double objective_ = 0.0;
     double change_ = 0.0;
-    double validation_loss_ = 0.0;
+    double figure_ = 0.0;  ///< that judges the step: validation loss, moving variance, objective
     StoppingRule stopping_;
+    BacktrackingGuard guard_;
+    std::optional<MovingVariance> moving_variance_;
+    std::optional<OutlierTerms<T>> outliers_;
     std::unique_ptr<FactorModel<T>> model_;
     Rows averaged_;               ///< running mean of this fit, where one is wanted
     Rows best_;                   ///< of this fit

@@ -14,7 +14,7 @@ namespace tessera {
 /// The keys of the deck's [method] table for `name = "factor_networks"`.
 struct FactorNetworksOptions {
     enum class Contraction { automatic, matrix, symmetric, image, cp, tucker };
-    enum class Validation { automatic, split, held_out, discrepancy, none };
+    enum class Validation { automatic, split, held_out, moving_variance, discrepancy, none };
 
     Contraction contraction = Contraction::automatic;
     Index rank = 20;
@@ -25,6 +25,8 @@ struct FactorNetworksOptions {
 
     EntryLoss::Kind loss = EntryLoss::Kind::squares;
     double huber_width = 0.1;
+    bool outliers = false;
+    double outlier_rate = 0.05;
 
     std::optional<double> learning_rate;  ///< unset: what suits the network
     ScheduleOptions schedule;
@@ -36,6 +38,7 @@ struct FactorNetworksOptions {
     double smoothing = 0.9;
     Index patience = 300;
     double average = 0.0;
+    double backtrack = 4.0;  ///< 0: never
     Index restarts = 1;
     bool refit = false;
 

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
+#include "tessera/base/archive.hpp"
 #include "tessera/problem/problem.hpp"
 #include "tessera/tensor/fused_contraction.hpp"
 
@@ -21,6 +24,17 @@ class FitObservation {
     /// where some are held out. Collective. Throws UsageError where nothing is left on one side,
     /// and for a split of unknown noise; MemoryError.
     FitObservation(const Problem<T>& problem, Judge judge, double share, std::uint64_t seed);
+
+    /// From here on only the observed entries are held, one behind the other, for
+    /// ListedContraction. Collective; throws MemoryError.
+    void list_entries(const Problem<T>& problem);
+    [[nodiscard]] bool listed() const { return listed_; }
+    /// Of the listed entries: where they lie in the block, ascending.
+    [[nodiscard]] const std::vector<Index>& offsets() const { return offsets_; }
+    /// Entries of `data`: of the block, or of the list.
+    [[nodiscard]] Index local_count() const { return local_count_; }
+    /// Numbers of which there is one for each entry of `data`; unlisted ones count as 0.
+    void serialise_entries(Archive& archive, const std::string& name, T* values) const;
 
     /// What a fit works on, and the same with all that was observed for training.
     [[nodiscard]] FitData<T> data() const { return data_; }
@@ -42,6 +56,10 @@ class FitObservation {
     HostView<const T> training_;             ///< of a split
     HostView<std::uint8_t> roles_;           ///< EntryRole of each entry; empty: all for training
     HostView<std::uint8_t> observed_roles_;  ///< the same with none held out
+    bool listed_ = false;
+    std::vector<Index> offsets_;
+    BlockPlace place_;
+    Index local_count_ = 0;
     FitData<T> data_;
     FitData<T> all_data_;
     double training_count_ = 0.0;

@@ -16,10 +16,10 @@ struct FitTraffic {
 };
 
 /// Of every rank of a process grid, before anything is allocated; the formula of the method's
-/// README.
+/// README. `sums` numbers are added up over all entries at each step.
 [[nodiscard]] std::vector<FitTraffic> fit_traffic(const FactorLayout& layout,
                                                   const GeneratorOptions& generator,
                                                   const Extents& shape, const Extents& grid,
-                                                  std::size_t scalar_bytes);
+                                                  std::size_t scalar_bytes, int sums = 2);
 
 }  // namespace tessera

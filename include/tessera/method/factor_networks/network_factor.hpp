@@ -41,6 +41,14 @@ class NetworkFactor {
     /// One step of Adam.
     void update(double step_size);
 
+    /// Room for a copy of the parameters (not collective; throws MemoryError), the copy, and back.
+    void allocate_kept(const std::string& label) { generator_->parameters().allocate_kept(label); }
+    void keep() { generator_->parameters().keep(); }
+    void restore() {
+        generator_->parameters().restore();
+        adam_.restart();
+    }
+
     /// Where this rank's rows lie in the whole factor; an empty box on ranks whose rows another one
     /// has as well.
     [[nodiscard]] BlockPlace place() const;
