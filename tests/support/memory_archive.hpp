@@ -53,19 +53,32 @@ class MemoryArchive final : public Archive {
     /// The whole array is kept on every rank, for those who save nothing and load a part.
     template <typename T>
     void keep_block(const std::string& name, const BlockPlace& place, T* data) {
-        std::vector<double> whole(static_cast<std::size_t>(place.shape.product()), 0.0);
+        const auto count = static_cast<std::size_t>(place.shape.product());
+        const auto for_each = [&](const auto& visit) {
+            const Extents block = place.box.shape();
+            for (Index offset = 0; offset < place.box.size(); ++offset) {
+                Extents at = row_major_position(offset, block);
+                for (int mode = 0; mode < block.order(); ++mode) {
+                    at[mode] += place.box.begin[mode];
+                }
+                visit(static_cast<std::size_t>(row_major_offset(at, place.shape)), data[offset]);
+            }
+        };
+        std::vector<double> whole(count, 0.0);
         if (!loading_) {
-            for_each_position(place.box, [&](const Extents& at, Index offset) {
-                whole[static_cast<std::size_t>(row_major_offset(at, place.shape))] =
-                    static_cast<double>(data[offset]);
+            std::vector<double> holders(count, 0.0);
+            for_each([&](std::size_t at, const T& value) {
+                whole[at] = static_cast<double>(value);
+                holders[at] = 1.0;
             });
-            Communicator::world().sum_in_place(whole.data(), static_cast<Index>(whole.size()));
+            Communicator::world().sum_in_place(whole.data(), static_cast<Index>(count));
+            Communicator::world().sum_in_place(holders.data(), static_cast<Index>(count));
+            for (std::size_t i = 0; i < count; ++i) {
+                whole[i] /= std::max(1.0, holders[i]);
+            }
         }
         keep(reals_, name, whole);
-        for_each_position(place.box, [&](const Extents& at, Index offset) {
-            data[offset] =
-                static_cast<T>(whole[static_cast<std::size_t>(row_major_offset(at, place.shape))]);
-        });
+        for_each([&](std::size_t at, T& value) { value = static_cast<T>(whole[at]); });
     }
 
     bool loading_ = false;
