@@ -74,7 +74,7 @@ void check_step(Dice& dice, const Extents& shape, const std::vector<FactorModes>
     }
 }
 
-// In float32 to what normalisation leaves of it, which sums short pieces of maps in their own type.
+// In float32 to the rounding of sums over whole maps, which convolutions form in the map's type.
 TEST(NetworkFactor, OneStepIsTheSameOnAnyGrid) {
     Dice dice(17);
     for (const GeneratorKind kind :
