@@ -229,7 +229,7 @@ TEST(FactorNetworksMethod, HasAnEstimateBetweenFits) {
     Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, true);
     problem.noise = gaussian(0.2);
     FactorNetworksOptions options = free_options(form.contraction, 3);
-    options.generator.kind = GeneratorKind::deep_decoder;
+    options.generator.kind = GeneratorKind::skip_network;
     options.generator.channels = 4;
     options.validation = Validation::automatic;
     options.restarts = 2;
