@@ -10,8 +10,7 @@ namespace {
 
 constexpr double variance_floor = 1e-5;
 constexpr Index block = 128;      // channels whose sums stay in the first-level cache
-constexpr Index piece_sites = 8;  // so few that they can be added up in T: their rounding is that
-                                  // of the values
+constexpr Index piece_sites = 8;  // read in the order of memory, block by block
 constexpr Index grain_sites = 256;
 
 // Calls work(site, sites, channel, width) for pieces and blocks of channels.
@@ -25,11 +24,10 @@ void in_blocks(Index begin, Index end, Index channels, const Work& work) {
     }
 }
 
-template <typename T>
-void add_sums(const T* a, const T* b, Index width, double* first, double* second) {
+void add_sums(const double* a, const double* b, Index width, double* first, double* second) {
     for (Index c = 0; c < width; ++c) {
-        first[c] += static_cast<double>(a[c]);
-        second[c] += static_cast<double>(b[c]);
+        first[c] += a[c];
+        second[c] += b[c];
     }
 }
 
@@ -37,14 +35,14 @@ void add_sums(const T* a, const T* b, Index width, double* first, double* second
 template <typename T>
 void sum_values(const T* values, Index sites, Index channels, Index width, double* first,
                 double* second) {
-    T a[block] = {};
-    T b[block] = {};
+    double a[block] = {};
+    double b[block] = {};
     for (Index s = 0; s < sites; ++s) {
         const T* __restrict u = values + s * channels;
 #pragma omp simd
         for (Index c = 0; c < width; ++c) {
-            a[c] += u[c];
-            b[c] += u[c] * u[c];
+            a[c] += static_cast<double>(u[c]);
+            b[c] += static_cast<double>(u[c]) * static_cast<double>(u[c]);
         }
     }
     add_sums(a, b, width, first, second);
@@ -64,8 +62,8 @@ struct ChannelNumbers {
 template <typename T>
 void sum_gradients(const ChannelNumbers<T>& numbers, const T* values, T* gradients, Index sites,
                    Index channels, Index width, double* first, double* second) {
-    T a[block] = {};
-    T b[block] = {};
+    double a[block] = {};
+    double b[block] = {};
     const T* __restrict scale = numbers.scale;
     const T* __restrict shift = numbers.shift;
     const T* __restrict mean = numbers.mean;
@@ -79,8 +77,8 @@ void sum_gradients(const ChannelNumbers<T>& numbers, const T* values, T* gradien
             const T v = scale[c] * u[c] + shift[c];
             const T own = g[c] * (v > T{0} ? T{1} : slope);
             g[c] = own;
-            a[c] += own;
-            b[c] += own * ((u[c] - mean[c]) * inverse[c]);
+            a[c] += static_cast<double>(own);
+            b[c] += static_cast<double>(own) * static_cast<double>((u[c] - mean[c]) * inverse[c]);
         }
     }
     add_sums(a, b, width, first, second);
