@@ -24,28 +24,18 @@ void in_blocks(Index begin, Index end, Index channels, const Work& work) {
     }
 }
 
-void add_sums(const double* a, const double* b, Index width, double* first, double* second) {
-    for (Index c = 0; c < width; ++c) {
-        first[c] += a[c];
-        second[c] += b[c];
-    }
-}
-
 // Adds sums over a piece's sites of the values and of their squares.
 template <typename T>
-void sum_values(const T* values, Index sites, Index channels, Index width, double* first,
-                double* second) {
-    double a[block] = {};
-    double b[block] = {};
+void sum_values(const T* values, Index sites, Index channels, Index width, double* __restrict first,
+                double* __restrict second) {
     for (Index s = 0; s < sites; ++s) {
         const T* __restrict u = values + s * channels;
 #pragma omp simd
         for (Index c = 0; c < width; ++c) {
-            a[c] += static_cast<double>(u[c]);
-            b[c] += static_cast<double>(u[c]) * static_cast<double>(u[c]);
+            first[c] += static_cast<double>(u[c]);
+            second[c] += static_cast<double>(u[c]) * static_cast<double>(u[c]);
         }
     }
-    add_sums(a, b, width, first, second);
 }
 
 template <typename T>
@@ -61,9 +51,8 @@ struct ChannelNumbers {
 // and those of its products with the normalised values.
 template <typename T>
 void sum_gradients(const ChannelNumbers<T>& numbers, const T* values, T* gradients, Index sites,
-                   Index channels, Index width, double* first, double* second) {
-    double a[block] = {};
-    double b[block] = {};
+                   Index channels, Index width, double* __restrict first,
+                   double* __restrict second) {
     const T* __restrict scale = numbers.scale;
     const T* __restrict shift = numbers.shift;
     const T* __restrict mean = numbers.mean;
@@ -77,11 +66,11 @@ void sum_gradients(const ChannelNumbers<T>& numbers, const T* values, T* gradien
             const T v = scale[c] * u[c] + shift[c];
             const T own = g[c] * (v > T{0} ? T{1} : slope);
             g[c] = own;
-            a[c] += static_cast<double>(own);
-            b[c] += static_cast<double>(own) * static_cast<double>((u[c] - mean[c]) * inverse[c]);
+            first[c] += static_cast<double>(own);
+            second[c] +=
+                static_cast<double>(own) * static_cast<double>((u[c] - mean[c]) * inverse[c]);
         }
     }
-    add_sums(a, b, width, first, second);
 }
 
 }  // namespace
