@@ -130,6 +130,7 @@ StoppingOptions FactorNetworksMethod<T>::stopping_options() const {
 
 template <typename T>
 void FactorNetworksMethod<T>::begin_fit() {
+    model_.reset();  // Two models at once would be the peak of the memory.
     model_ = std::make_unique<FactorModel<T>>(problem_.observation.partition(), layout_, options_,
                                               observation_.scale(), fit_seed());
     stopping_ = StoppingRule(stopping_options());
