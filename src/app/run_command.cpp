@@ -221,7 +221,7 @@ ExitCode run_command(const Communicator& communicator, const RunArguments& argum
 
     const std::string stem = fs::path(arguments.deck).stem().string();
     const std::string folder = claim_folder(communicator, study, stem);
-    on_rank_0(communicator, [&] {
+    agree_on_rank_0(communicator, [&] {
         clear_former_run(folder);
         write_text_atomically(folder + "/deck.toml", deck.text());
         write_text_atomically(folder + "/deck.resolved.toml", study.resolved().to_toml());
@@ -254,12 +254,12 @@ ExitCode resume_command(const Communicator& communicator, const ResumeArguments&
     Study study;
     study.bind(deck);
     bool incomplete = true;
-    on_rank_0(communicator, [&] { incomplete = is_incomplete(folder); });
+    agree_on_rank_0(communicator, [&] { incomplete = is_incomplete(folder); });
     if (!communicator.any(communicator.rank() == 0 && incomplete)) {
         log::info(folder + ": this run has finished; there is nothing to go on with");
         return ExitCode::done;
     }
-    on_rank_0(communicator, [&] { log::attach_file(folder + "/log.txt"); });
+    agree_on_rank_0(communicator, [&] { log::attach_file(folder + "/log.txt"); });
     print(communicator, folder + "\n");
     const std::string source = checked_source(communicator, study);
     for (const std::string& change : input_changes(manifest, source)) {

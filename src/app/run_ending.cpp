@@ -41,19 +41,11 @@ nlohmann::json summary_json(const Session& session, const RunEnd& end, Index ste
 
 }  // namespace
 
-void on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            work();
-        }
-    });
-}
-
 ExitCode end_early(const Session& session, const RunEnd& end, Index steps, MemoryMarks& memory) {
     log::info(fmt::format("stopped after step {}: {}; go on with: tessera resume {}", steps,
                           end.reason, session.folder));
     memory.set("steps");
-    on_rank_0(session.communicator, [&] {
+    agree_on_rank_0(session.communicator, [&] {
         write_text_atomically(
             session.folder + "/summary.json",
             summary_json(session, end, steps, false, {}, {}, memory).dump(2) + "\n");
@@ -91,7 +83,7 @@ ExitCode conclude(const Session& session, const Method<T>& method, const RunEnd&
     const std::vector<std::string> missed =
         missed_expectations(session.study.resolved().expectations(), figures);
     const std::vector<std::string> profile = format_profile(session.communicator);
-    on_rank_0(session.communicator, [&] {
+    agree_on_rank_0(session.communicator, [&] {
         std::string text;
         for (const std::string& line : profile) {
             text += line + "\n";

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,9 +23,6 @@ struct Session {
     bool resumed = false;
     double start_seconds = monotonic_seconds();
 };
-
-/// Runs `work` on rank 0; what it throws is thrown on all ranks. Collective.
-void on_rank_0(const Communicator& communicator, const std::function<void()>& work);
 
 /// The end of a run that was asked to stop: the summary, and how to go on.
 ExitCode end_early(const Session& session, const RunEnd& end, Index steps, MemoryMarks& memory);

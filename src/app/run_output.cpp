@@ -111,12 +111,10 @@ void write_pictures(const std::string& folder, const std::string& title,
     request.truth = study.problem.truth ? &*study.problem.truth : nullptr;
     const PictureSheet sheet = make_sheet(request);
     const Communicator& communicator = estimate.communicator();
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            draw_sheet(folder + "/picture.png", sheet);
-            const std::vector<MetricsLine> metrics = read_json_lines(folder + "/metrics.jsonl");
-            draw_diagrams(folder + "/convergence.png", title, convergence_diagrams(metrics));
-        }
+    agree_on_rank_0(communicator, [&] {
+        draw_sheet(folder + "/picture.png", sheet);
+        const std::vector<MetricsLine> metrics = read_json_lines(folder + "/metrics.jsonl");
+        draw_diagrams(folder + "/convergence.png", title, convergence_diagrams(metrics));
     });
 }
 

@@ -208,11 +208,7 @@ Finding check_file(const Communicator& communicator) {
     const DenseTensor<double> read =
         read_tensor<double>(*reader, plan, "selftest", tensor.partition());
     const double difference = relative_difference(tensor, read);
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            std::filesystem::remove(path);
-        }
-    });
+    agree_on_rank_0(communicator, [&] { std::filesystem::remove(path); });
     return {difference, 0.0};
 }
 

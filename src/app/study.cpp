@@ -114,11 +114,7 @@ ExpectedData Study::expected_data() const {
 
 std::string read_text_everywhere(const Communicator& communicator, const std::string& path) {
     std::string text;
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            text = read_text(path);
-        }
-    });
+    agree_on_rank_0(communicator, [&] { text = read_text(path); });
     communicator.broadcast(text);
     return text;
 }

@@ -53,14 +53,6 @@ struct SweepRun {
     }
 };
 
-void on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            work();
-        }
-    });
-}
-
 std::string title_of(const Sweep& sweep, Index point) {
     const std::vector<std::string> values = sweep.values(point);
     std::string title;
@@ -138,7 +130,7 @@ std::string as_csv(const ordered_json& points) {
 }
 
 void write_table(const SweepRun& run) {
-    on_rank_0(run.communicator, [&] {
+    agree_on_rank_0(run.communicator, [&] {
         const ordered_json points = table_of(run);
         const ordered_json json = {{"assignments", run.assignments}, {"points", points}};
         write_text_atomically(run.folder + "/sweep.json", json.dump(2) + "\n");
@@ -168,7 +160,7 @@ void draw_estimates(const SweepRun& run) {
     }
     sheet.columns = std::max(
         1, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(sheet.panels.size())))));
-    on_rank_0(run.communicator, [&] {
+    agree_on_rank_0(run.communicator, [&] {
         if (!sheet.panels.empty()) {
             draw_sheet(run.folder + "/sweep.png", sheet);
         }
@@ -192,7 +184,7 @@ enum class PointState { waiting, begun, finished };
 
 PointState state_of(const SweepRun& run, Index point) {
     int state = 0;
-    on_rank_0(run.communicator, [&] {
+    agree_on_rank_0(run.communicator, [&] {
         const std::string folder = run.path(point);
         const bool begun =
             fs::exists(folder + "/deck.toml") && fs::exists(folder + "/manifest.json");
@@ -268,7 +260,7 @@ ExitCode run_sweep(const Communicator& communicator, const RunArguments& argumen
     } else if (!sweep.only) {
         claim_run_folder(communicator, run.folder, output.overwrite);
     }
-    on_rank_0(communicator, [&] {
+    agree_on_rank_0(communicator, [&] {
         fs::create_directories(run.folder);
         // A sweep is complete when its points are; the marker is a run's.
         if (is_incomplete(run.folder)) {

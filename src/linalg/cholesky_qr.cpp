@@ -172,11 +172,7 @@ Matrix gram_of_quotient(SlabMatrix<const T> a, const Matrix& r) {
 template <typename Work>
 Verdict on_rank_0(const Communicator& communicator, Matrix& matrix, Work work) {
     int verdict = 0;
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            verdict = static_cast<int>(work());
-        }
-    });
+    agree_on_rank_0(communicator, [&] { verdict = static_cast<int>(work()); });
     communicator.broadcast(&verdict, 1);
     if (static_cast<Verdict>(verdict) == Verdict::usable) {
         communicator.broadcast(matrix.data(), static_cast<Index>(matrix.values.size()));

@@ -81,13 +81,11 @@ TallSvd tall_svd(SlabMatrix<const T> a, const Communicator& communicator) {
     const Phase phase("linalg/small_svd");
     // Rank 0 computes and sends: on a mixed cluster the library may choose other kernels, and so
     // other bits, on other ranks, and what is replicated must agree to the last bit.
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            DenseSvd small = dense_svd(r);
-            fix_signs(small.v);
-            result.singular_values = std::move(small.singular_values);
-            result.v = std::move(small.v);
-        }
+    agree_on_rank_0(communicator, [&] {
+        DenseSvd small = dense_svd(r);
+        fix_signs(small.v);
+        result.singular_values = std::move(small.singular_values);
+        result.v = std::move(small.v);
     });
     communicator.broadcast(result.singular_values.data(), n);
     communicator.broadcast(result.v.data(), n * n);

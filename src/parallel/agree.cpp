@@ -28,4 +28,12 @@ void agree(const Communicator& communicator, const std::function<void()>& work) 
     throw Error(static_cast<ExitCode>(code), message);
 }
 
+void agree_on_rank_0(const Communicator& communicator, const std::function<void()>& work) {
+    agree(communicator, [&] {
+        if (communicator.rank() == 0) {
+            work();
+        }
+    });
+}
+
 }  // namespace tessera

@@ -11,4 +11,7 @@ namespace tessera {
 /// or a rank that has left it would leave the others waiting (DESIGN.md, rule 6).
 void agree(const Communicator& communicator, const std::function<void()>& work);
 
+/// The same with work for rank 0 alone.
+void agree_on_rank_0(const Communicator& communicator, const std::function<void()>& work);
+
 }  // namespace tessera

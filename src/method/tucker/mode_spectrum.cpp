@@ -60,12 +60,10 @@ ModeSpectrum spectrum_by_gram(const DenseTensor<T>& tensor, int mode) {
                         Matrix(extent, extent)};
     // Rank 0 computes and sends: what is replicated must agree to the last bit, also where nodes
     // have different processors.
-    agree(communicator, [&] {
-        if (communicator.rank() == 0) {
-            SymmetricEigen eigen = symmetric_eigen(gram);
-            fix_signs(eigen.vectors);
-            result = {std::move(eigen.values), std::move(eigen.vectors)};
-        }
+    agree_on_rank_0(communicator, [&] {
+        SymmetricEigen eigen = symmetric_eigen(gram);
+        fix_signs(eigen.vectors);
+        result = {std::move(eigen.values), std::move(eigen.vectors)};
     });
     for (double& energy : result.energies) {
         energy = std::max(0.0, energy);

@@ -286,16 +286,14 @@ void TuckerCompletion<T>::update_factor(TuckerModel& model, int mode, double rid
     world.sum_in_place(solutions.data(), static_cast<Index>(solutions.size()));
 
     Matrix triangle(rank, rank);
-    agree(world, [&] {
-        if (world.rank() == 0) {
-            Matrix updated(factor.rows, rank);
-            for (Index entry = 0; entry < static_cast<Index>(solutions.size()); ++entry) {
-                updated(entry / rank, entry % rank) = solutions[static_cast<std::size_t>(entry)];
-            }
-            DenseQr qr = dense_qr(updated);
-            factor = std::move(qr.q);
-            triangle = std::move(qr.r);
+    agree_on_rank_0(world, [&] {
+        Matrix updated(factor.rows, rank);
+        for (Index entry = 0; entry < static_cast<Index>(solutions.size()); ++entry) {
+            updated(entry / rank, entry % rank) = solutions[static_cast<std::size_t>(entry)];
         }
+        DenseQr qr = dense_qr(updated);
+        factor = std::move(qr.q);
+        triangle = std::move(qr.r);
     });
     world.broadcast(factor.data(), static_cast<Index>(factor.values.size()));
     world.broadcast(triangle.data(), static_cast<Index>(triangle.values.size()));
