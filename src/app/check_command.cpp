@@ -10,10 +10,8 @@
 
 namespace tessera {
 ExitCode check_command(const Communicator& communicator, const RunArguments& arguments) {
-    Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
-    deck.set_all(arguments.assignments);
     Study study;
-    study.bind(deck);
+    study.bind(read_deck(communicator, arguments.deck, arguments.assignments));
     if (study.data.sparse()) {
         const SparseOutline outline = outline_sparse_data(communicator, study);
         print(communicator, fmt::format("{}\nmethod {}\n{}: no fault found\n", outline.understood,

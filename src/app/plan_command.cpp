@@ -157,10 +157,8 @@ RunPlan fitting(const Subject& subject, double base, double limit) {
 }  // namespace
 
 ExitCode plan_command(const Communicator& communicator, const PlanArguments& arguments) {
-    Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
-    deck.set_all(arguments.assignments);
     Study study;
-    study.bind(deck);
+    study.bind(read_deck(communicator, arguments.deck, arguments.assignments));
     const Subject subject = subject_of(communicator, study);
     ensure_slepc();
     const double base = communicator.max(memory_use().peak_resident_bytes);

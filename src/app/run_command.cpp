@@ -209,8 +209,7 @@ void clear_former_run(const std::string& folder) {
 
 ExitCode run_command(const Communicator& communicator, const RunArguments& arguments) {
     const double start_seconds = arguments.start_seconds.value_or(monotonic_seconds());
-    Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
-    deck.set_all(arguments.assignments);
+    const Deck deck = read_deck(communicator, arguments.deck, arguments.assignments);
     if (const std::optional<Sweep> sweep = read_sweep(deck)) {
         return run_sweep(communicator, arguments, deck, *sweep);
     }
@@ -247,9 +246,8 @@ ExitCode resume_command(const Communicator& communicator, const ResumeArguments&
     }
     const std::string manifest_path = folder + "/manifest.json";
     const std::string manifest = read_text_everywhere(communicator, manifest_path);
-    const std::string deck_path = folder + "/deck.toml";
-    Deck deck = Deck::from_text(read_text_everywhere(communicator, deck_path), deck_path);
-    deck.set_all(assignments_of_manifest(manifest, manifest_path));
+    Deck deck = read_deck(communicator, folder + "/deck.toml",
+                          assignments_of_manifest(manifest, manifest_path));
     deck.set_all(arguments.assignments);
     Study study;
     study.bind(deck);

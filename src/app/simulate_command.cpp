@@ -103,10 +103,8 @@ void simulate(const Communicator& communicator, const Study& study, const Writer
 }  // namespace
 
 ExitCode simulate_command(const Communicator& communicator, const SimulateArguments& arguments) {
-    Deck deck = Deck::from_text(read_text_everywhere(communicator, arguments.deck), arguments.deck);
-    deck.set_all(arguments.assignments);
     Study study;
-    study.bind(deck);
+    study.bind(read_deck(communicator, arguments.deck, arguments.assignments));
     const DataOutline outline = outline_data(communicator, study);
     const Writer writer(communicator, arguments, outline);
     for (const char* const array : {"observation", "mask", "truth"}) {

@@ -119,4 +119,11 @@ std::string read_text_everywhere(const Communicator& communicator, const std::st
     return text;
 }
 
+Deck read_deck(const Communicator& communicator, const std::string& path,
+               const std::vector<std::string>& assignments) {
+    Deck deck = Deck::from_text(read_text_everywhere(communicator, path), path);
+    deck.set_all(assignments);
+    return deck;
+}
+
 }  // namespace tessera

@@ -283,8 +283,7 @@ ExitCode resume_sweep(const Communicator& communicator, const ResumeArguments& a
     }
     const auto assignments = json["assignments"].get<std::vector<std::string>>();
     const std::string path = folder + "/deck.toml";
-    Deck deck = Deck::from_text(read_text_everywhere(communicator, path), path);
-    deck.set_all(assignments);
+    Deck deck = read_deck(communicator, path, assignments);
     deck.set_all(arguments.assignments);
     std::optional<Sweep> sweep = read_sweep(deck);
     if (!sweep) {

@@ -51,4 +51,9 @@ class Study {
 [[nodiscard]] std::string read_text_everywhere(const Communicator& communicator,
                                                const std::string& path);
 
+/// The deck of a file with a command line's assignments in it (collective). Throws IoError,
+/// UsageError.
+[[nodiscard]] Deck read_deck(const Communicator& communicator, const std::string& path,
+                             const std::vector<std::string>& assignments);
+
 }  // namespace tessera
