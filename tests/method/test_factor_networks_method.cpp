@@ -1,27 +1,13 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-
-#include "all_ranks.hpp"
-#include "svd_problems.hpp"
+#include "factor_networks_cases.hpp"
 #include "tessera/base/error.hpp"
-#include "tessera/method/factor_networks/factor_networks_method.hpp"
 #include "tessera/tensor/reductions.hpp"
 
 namespace tessera {
 namespace {
 
 using namespace test_support;
-using Contraction = FactorNetworksOptions::Contraction;
-using Validation = FactorNetworksOptions::Validation;
-
-/// A model of every form, on free factors: what the networks do is tested with them.
-struct Form {
-    Contraction contraction;
-    Extents shape;
-    std::vector<std::string> axes;
-};
 
 const std::vector<Form> forms = {
     {Contraction::matrix, {9, 7}, {"a", "b"}},
@@ -34,71 +20,19 @@ const std::vector<Form> forms = {
     {Contraction::cp, {3, 4, 2, 3, 3}, {"a", "b", "c", "d", "e"}},
 };
 
-FactorNetworksOptions free_options(Contraction contraction, Index steps) {
-    FactorNetworksOptions options;
-    options.contraction = contraction;
-    options.rank = 2;
-    options.generator.kind = GeneratorKind::free_factor;
-    options.validation = Validation::none;
-    options.steps = steps;
-    return options;
-}
-
-NoiseModel gaussian(double sigma) {
-    NoiseModel noise;
-    noise.kind = NoiseModel::Kind::gaussian;
-    noise.sigma = {sigma};
-    return noise;
-}
-
-/// Two in three entries are observed.
-std::vector<std::uint8_t> some_observed(const Extents& shape) {
-    const Random random(77, 1);
-    std::vector<std::uint8_t> seen;
-    for (Index i = 0; i < shape.product(); ++i) {
-        seen.push_back(random.uniform(i) < 0.67 ? 1 : 0);
-    }
-    return seen;
-}
-
-Problem<double> problem_on(const Partition& partition, const std::vector<std::string>& axes,
-                           bool masked) {
-    std::vector<double> entries = low_rank_entries(partition.shape(), 2, 5);
-    const std::vector<std::uint8_t> seen = some_observed(partition.shape());
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        entries[i] *= masked ? seen[i] : 1.0;
-    }
-    Problem<double> problem = problem_of(entries, partition, axes);
-    if (masked) {
-        problem.mask = tensor_of(seen, partition);
-    }
-    return problem;
-}
-
-Partition alone_on(const Extents& shape) {
-    const Communicator self = Communicator::world().split(own_rank(), 0);
-    return {shape, ProcessGrid(self, Extents::filled(shape.order(), 1))};
-}
-
-void run(FactorNetworksMethod<double>& method) {
-    while (!method.finished()) {
-        method.step();
-    }
-}
-
 TEST(FactorNetworksMethod, AnswerDoesNotDependOnRanksAndGrid) {
     Dice dice(6);
     for (const Form& form : forms) {
         for (const Validation validation :
              {Validation::none, Validation::held_out, Validation::split}) {
-            const bool masked = validation == Validation::held_out;
+            const double share = validation == Validation::held_out ? 0.67 : 1.0;
             FactorNetworksOptions options = free_options(form.contraction, 3);
             options.validation = validation;
             options.validation_share = 0.3;
-            options.average = masked ? 0.5 : 0.0;
-            Problem<double> single = problem_on(alone_on(form.shape), form.axes, masked);
+            options.average = share < 1.0 ? 0.5 : 0.0;
+            Problem<double> single = problem_on(alone_on(form.shape), form.axes, share);
             Problem<double> shared =
-                problem_on(random_partition(dice, form.shape), form.axes, masked);
+                problem_on(random_partition(dice, form.shape), form.axes, share);
             single.noise = gaussian(0.1);
             shared.noise = gaussian(0.1);
             FactorNetworksMethod<double> alone(single, options, 3);
@@ -111,15 +45,9 @@ TEST(FactorNetworksMethod, AnswerDoesNotDependOnRanksAndGrid) {
                                           1e-11);
                 }
             }
-            const auto expected = to_host(alone.estimate().block());
-            const DenseTensor<double> estimate = together.estimate();
-            const auto own = to_host(estimate.block());
-            const auto wanted = box_of(expected, form.shape, estimate.box());
-            double worst = 0.0;
-            for (std::size_t i = 0; i < own.size(); ++i) {
-                worst = std::max(worst, std::abs(own[i] - wanted[i]));
-            }
-            EXPECT_NEAR_ALL_RANKS(worst, 0.0, 1e-11) << form.shape.to_string();
+            const std::vector<double> expected = to_host(alone.estimate().block());
+            EXPECT_NEAR_ALL_RANKS(distance(together, expected), 0.0, 1e-11)
+                << form.shape.to_string();
         }
     }
 }
@@ -139,18 +67,6 @@ std::vector<double> separated_entries(const Extents& shape) {
         }
     }
     return entries;
-}
-
-/// Largest distance of the estimate from entries.
-double distance(const FactorNetworksMethod<double>& method, const std::vector<double>& entries) {
-    const DenseTensor<double> estimate = method.estimate();
-    const auto own = to_host(estimate.block());
-    const auto wanted = box_of(entries, estimate.shape(), estimate.box());
-    double worst = 0.0;
-    for (std::size_t i = 0; i < own.size(); ++i) {
-        worst = std::max(worst, std::abs(own[i] - wanted[i]));
-    }
-    return Communicator::world().max(worst);
 }
 
 FactorNetworksOptions patient_options(Contraction contraction) {
@@ -188,7 +104,7 @@ TEST(FactorNetworksMethodOneRank, CompletesATensor) {
     const Form& form = forms[5];
     const std::vector<double> entries = separated_entries(form.shape);
     Problem<double> problem = problem_of(entries, random_partition(dice, form.shape), form.axes);
-    problem.mask = tensor_of(some_observed(form.shape), problem.observation.partition());
+    problem.mask = tensor_of(some_observed(form.shape, 0.67), problem.observation.partition());
     FactorNetworksMethod<double> method(problem, patient_options(form.contraction), 3);
     run(method);
     EXPECT_ALL_RANKS(distance(method, entries) < 0.01);
@@ -197,28 +113,14 @@ TEST(FactorNetworksMethodOneRank, CompletesATensor) {
 TEST(FactorNetworksMethod, GoesOnBitwiseFromASavedState) {
     Dice dice(9);
     for (const Form& form : {forms[2], forms[6]}) {
-        Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, true);
+        Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, 0.67);
         problem.noise = gaussian(0.2);
         FactorNetworksOptions options = free_options(form.contraction, 4);
         options.validation = Validation::automatic;
         options.restarts = 2;
         options.refit = true;
         options.average = 0.9;
-        FactorNetworksMethod<double> whole(problem, options, 3);
-        FactorNetworksMethod<double> half(problem, options, 3);
-        for (int step = 0; step < 6; ++step) {  // into the second fit
-            whole.step();
-            half.step();
-        }
-        MemoryArchive archive;
-        half.serialise(archive);
-        archive.rewind_for_loading();
-        FactorNetworksMethod<double> other(problem, options, 3);
-        other.serialise(archive);
-        run(whole);
-        run(other);
-        EXPECT_ALL_RANKS(other.steps_done() == whole.steps_done());
-        EXPECT_ALL_RANKS(to_host(other.estimate().block()) == to_host(whole.estimate().block()));
+        expect_same_after_restart(problem, options, 6);  // into the second fit
     }
 }
 
@@ -226,7 +128,7 @@ TEST(FactorNetworksMethod, GoesOnBitwiseFromASavedState) {
 TEST(FactorNetworksMethod, HasAnEstimateBetweenFits) {
     Dice dice(10);
     const Form& form = forms[0];
-    Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, true);
+    Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, 0.67);
     problem.noise = gaussian(0.2);
     FactorNetworksOptions options = free_options(form.contraction, 3);
     options.generator.kind = GeneratorKind::skip_network;
@@ -244,8 +146,7 @@ TEST(FactorNetworksMethod, HasAnEstimateBetweenFits) {
 TEST(FactorNetworksMethod, FactorsAndWeightsMakeTheEstimate) {
     const Form& form = forms[5];
     Dice dice(10);
-    const Problem<double> problem =
-        problem_on(random_partition(dice, form.shape), form.axes, false);
+    const Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes);
     FactorNetworksMethod<double> method(problem, free_options(form.contraction, 5), 3);
     run(method);
     std::vector<std::vector<double>> whole;
@@ -313,7 +214,7 @@ std::string complaint(const Problem<double>& problem, const FactorNetworksOption
 TEST(FactorNetworksMethod, WhatDoesNotFitTheProblemIsNamed) {
     Dice dice(12);
     const Form& form = forms[0];
-    Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes, false);
+    Problem<double> problem = problem_on(random_partition(dice, form.shape), form.axes);
     FactorNetworksOptions options = free_options(form.contraction, 5);
     options.loss = EntryLoss::Kind::poisson;
     EXPECT_ALL_RANKS(complaint(problem, options) ==

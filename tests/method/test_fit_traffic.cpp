@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "all_ranks.hpp"
-#include "svd_problems.hpp"
+#include "factor_networks_cases.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/method/factor_networks/factor_networks_entry.hpp"
-#include "tessera/method/factor_networks/factor_networks_method.hpp"
 #include "tessera/method/factor_networks/fit_traffic.hpp"
 
 namespace tessera {
 namespace {
 
 using namespace test_support;
-using Contraction = FactorNetworksOptions::Contraction;
 
 FitTraffic counted() {
     FitTraffic sum;
@@ -44,12 +41,6 @@ FitTraffic counted_step(Method<T>& method) {
             after.reductions - before.reductions, after.reduced_bytes - before.reduced_bytes};
 }
 
-struct Form {
-    Contraction contraction;
-    Extents shape;
-    std::vector<std::string> axes;
-};
-
 const std::vector<Form> forms = {
     {Contraction::matrix, {19, 12}, {"a", "b"}},
     {Contraction::symmetric, {18, 18}, {"a", "b"}},
@@ -69,7 +60,7 @@ TEST(FitTraffic, IsWhatTheProfileCountsOnAnyGrid) {
             options.rank = 3;
             options.generator.kind = kind;
             options.generator.channels = 4;
-            options.validation = FactorNetworksOptions::Validation::none;
+            options.validation = Validation::none;
             const Partition partition = random_partition(dice, form.shape);
             const Problem<float> problem =
                 problem_of(random_entries<float>(form.shape.product(), 3), partition, form.axes);

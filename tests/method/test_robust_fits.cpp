@@ -4,54 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "all_ranks.hpp"
-#include "svd_problems.hpp"
-#include "tessera/base/error.hpp"
-#include "tessera/method/factor_networks/factor_networks_method.hpp"
+#include "factor_networks_cases.hpp"
 
 namespace tessera {
 namespace {
 
 using namespace test_support;
-using Contraction = FactorNetworksOptions::Contraction;
-using Validation = FactorNetworksOptions::Validation;
 using Values = std::vector<double>;
 
-FactorNetworksOptions free_options(Contraction contraction, Index steps) {
-    FactorNetworksOptions options;
-    options.contraction = contraction;
-    options.rank = 2;
-    options.generator.kind = GeneratorKind::free_factor;
-    options.validation = Validation::none;
+FactorNetworksOptions quick_options(Contraction contraction, Index steps) {
+    FactorNetworksOptions options = free_options(contraction, steps);
     options.learning_rate = 0.03;
-    options.steps = steps;
     return options;
-}
-
-Partition alone_on(const Extents& shape) {
-    const Communicator self = Communicator::world().split(own_rank(), 0);
-    return {shape, ProcessGrid(self, Extents::filled(shape.order(), 1))};
-}
-
-template <typename T>
-void run(FactorNetworksMethod<T>& method) {
-    while (!method.finished()) {
-        method.step();
-    }
-}
-
-/// Largest distance of the estimate from entries.
-double distance(const FactorNetworksMethod<double>& method, const Values& entries) {
-    const DenseTensor<double> estimate = method.estimate();
-    const auto own = to_host(estimate.block());
-    const auto wanted = box_of(entries, estimate.shape(), estimate.box());
-    double worst = 0.0;
-    for (std::size_t i = 0; i < own.size(); ++i) {
-        worst = std::max(worst, std::abs(own[i] - wanted[i]));
-    }
-    return estimate.communicator().max(worst);
 }
 
 /// The block's estimates of a method on all ranks, where each has the whole tensor.
@@ -59,32 +24,12 @@ Values whole_estimate(const FactorNetworksMethod<double>& method) {
     return to_host(method.estimate().block());
 }
 
-struct Form {
-    Contraction contraction;
-    Extents shape;
-    std::vector<std::string> axes;
-};
-
 const std::vector<Form> forms = {
     {Contraction::matrix, {40, 30}, {"a", "b"}},
     {Contraction::image, {20, 12, 9}, {"rows", "cols", "bands"}},
     {Contraction::cp, {14, 15, 16}, {"a", "b", "c"}},
     {Contraction::tucker, {24, 25, 26}, {"a", "b", "c"}},
 };
-
-Problem<double> scarce_problem(const Partition& partition, const std::vector<std::string>& axes,
-                               double share) {
-    Values entries = low_rank_entries(partition.shape(), 2, 5);
-    const Random random(77, 1);
-    std::vector<std::uint8_t> seen;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        seen.push_back(random.uniform(static_cast<Index>(i)) < share ? 1 : 0);
-        entries[i] *= seen.back();
-    }
-    Problem<double> problem = problem_of(entries, partition, axes);
-    problem.mask = tensor_of(seen, partition);
-    return problem;
-}
 
 bool lists(FactorNetworksMethod<double>& method) {
     for (const std::string& remark : method.take_remarks()) {
@@ -102,17 +47,16 @@ TEST(RobustFits, ScarceEntriesAreListedOnAnyGrid) {
     for (const Form& form : forms) {
         for (const Validation validation :
              {Validation::held_out, Validation::split, Validation::moving_variance}) {
-            FactorNetworksOptions options = free_options(form.contraction, 4);
+            FactorNetworksOptions options = quick_options(form.contraction, 4);
             options.validation = validation;
             options.validation_share = 0.3;
             options.refit = true;
             options.outliers = validation != Validation::split;
             const double share = form.contraction == Contraction::tucker ? 0.01 : 0.04;
-            Problem<double> single = scarce_problem(alone_on(form.shape), form.axes, share);
+            Problem<double> single = problem_on(alone_on(form.shape), form.axes, share);
             Problem<double> shared =
-                scarce_problem(random_partition(dice, form.shape), form.axes, share);
-            single.noise.kind = shared.noise.kind = NoiseModel::Kind::gaussian;
-            single.noise.sigma = shared.noise.sigma = {0.1};
+                problem_on(random_partition(dice, form.shape), form.axes, share);
+            single.noise = shared.noise = gaussian(0.1);
             FactorNetworksMethod<double> alone(single, options, 3);
             FactorNetworksMethod<double> together(shared, options, 3);
             EXPECT_ALL_RANKS(lists(together)) << form.shape.to_string();
@@ -123,8 +67,8 @@ TEST(RobustFits, ScarceEntriesAreListedOnAnyGrid) {
         }
     }
     FactorNetworksMethod<double> many(
-        scarce_problem(random_partition(dice, forms[2].shape), forms[2].axes, 0.5),
-        free_options(Contraction::cp, 1), 3);
+        problem_on(random_partition(dice, forms[2].shape), forms[2].axes, 0.5),
+        quick_options(Contraction::cp, 1), 3);
     EXPECT_ALL_RANKS(!lists(many));
 }
 
@@ -145,7 +89,7 @@ TEST(RobustFits, OutlierTermTakesUpSaltAndPepper) {
     const Extents shape = {40, 30};
     const Values truth = low_rank_entries(shape, 2, 5);
     const Problem<double> problem = spotted_problem(random_partition(dice, shape), truth);
-    FactorNetworksOptions options = free_options(Contraction::matrix, 1500);
+    FactorNetworksOptions options = quick_options(Contraction::matrix, 1500);
     FactorNetworksMethod<double> plain(problem, options, 3);
     options.outliers = true;
     options.outlier_rate = 0.1;
@@ -162,7 +106,7 @@ TEST(RobustFits, GuardMendsAStepSizeThatIsFarTooLarge) {
     const Extents shape = {40, 30};
     const Values truth = low_rank_entries(shape, 2, 5);
     const Problem<double> problem = problem_of(truth, random_partition(dice, shape), {"a", "b"});
-    FactorNetworksOptions options = free_options(Contraction::matrix, 400);
+    FactorNetworksOptions options = quick_options(Contraction::matrix, 400);
     options.learning_rate = 100.0;
     FactorNetworksMethod<double> guarded(problem, options, 3);
     run(guarded);
@@ -177,26 +121,12 @@ TEST(RobustFits, GoOnBitwiseFromASavedState) {
     for (const double share : {0.04, 0.7}) {
         const Form& form = forms[1];
         const Problem<double> problem =
-            scarce_problem(random_partition(dice, form.shape), form.axes, share);
-        FactorNetworksOptions options = free_options(form.contraction, 30);
+            problem_on(random_partition(dice, form.shape), form.axes, share);
+        FactorNetworksOptions options = quick_options(form.contraction, 30);
         options.outliers = true;
         options.validation = share < 0.5 ? Validation::moving_variance : Validation::held_out;
         options.learning_rate = 3.0;
-        FactorNetworksMethod<double> whole(problem, options, 3);
-        FactorNetworksMethod<double> half(problem, options, 3);
-        for (int step = 0; step < 13; ++step) {
-            whole.step();
-            half.step();
-        }
-        MemoryArchive archive;
-        half.serialise(archive);
-        archive.rewind_for_loading();
-        FactorNetworksMethod<double> other(problem, options, 3);
-        other.serialise(archive);
-        run(whole);
-        run(other);
-        EXPECT_ALL_RANKS(other.steps_done() == whole.steps_done());
-        EXPECT_ALL_RANKS(to_host(other.estimate().block()) == to_host(whole.estimate().block()));
+        expect_same_after_restart(problem, options, 13);
     }
 }
 
