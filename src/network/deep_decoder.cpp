@@ -41,16 +41,31 @@ void activate_backward(const T* values, T* gradient, Index count) {
 }  // namespace
 
 template <typename T>
+Index DeepDecoder<T>::most_doublings(const Extents& sites) {
+    Extents halved = sites;
+    Index doublings = 0;
+    while (true) {
+        for (int mode = 0; mode < halved.order(); ++mode) {
+            if (halved[mode] < 2) {
+                return doublings;
+            }
+            halved[mode] = (halved[mode] + 1) / 2;
+        }
+        if (halved.product() < 2) {
+            return doublings;
+        }
+        ++doublings;
+    }
+}
+
+template <typename T>
 DeepDecoder<T>::DeepDecoder(const GeneratorOptions& options, const Communicator& communicator,
                             const Extents& sites, Range own, Index rank, std::uint64_t seed,
                             const std::string& name)
     : options_(options), rank_(rank), workspace_(std::make_shared<LayerWorkspace<T>>()) {
     slabs_.emplace_back(communicator, sites, own, halo);
-    const auto can_halve = [](const Extents& extents) {
-        const std::vector<Index> values = extents.to_vector();
-        return std::all_of(values.begin(), values.end(), [](Index extent) { return extent > 1; });
-    };
-    for (Index i = 0; i < options.scales && can_halve(slabs_.back().sites()); ++i) {
+    const Index doublings = std::min(options.scales, most_doublings(sites));
+    for (Index i = 0; i < doublings; ++i) {
         slabs_.push_back(slabs_.back().coarser());
     }
     rows_slab_ = std::make_unique<SiteSlab>(communicator, sites, own, 0);

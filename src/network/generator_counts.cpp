@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tessera/network/deep_decoder.hpp"
 #include "tessera/network/skip_network.hpp"
 #include "tessera/parallel/partition.hpp"
 
@@ -15,11 +16,6 @@ Extents halved(Extents sites) {
     return sites;
 }
 
-bool can_halve(const Extents& sites) {
-    const std::vector<Index> values = sites.to_vector();
-    return std::all_of(values.begin(), values.end(), [](Index extent) { return extent > 1; });
-}
-
 /// Grids of sites, finest first.
 std::vector<Extents> grids_of(const GeneratorOptions& options, Extents sites) {
     std::vector<Extents> grids = {sites};
@@ -27,9 +23,9 @@ std::vector<Extents> grids_of(const GeneratorOptions& options, Extents sites) {
     if (options.kind == GeneratorKind::skip_network) {
         halvings = std::min(options.scales, SkipNetwork<float>::most_scales(sites));
     } else if (options.kind == GeneratorKind::deep_decoder) {
-        halvings = options.scales;
+        halvings = std::min(options.scales, DeepDecoder<float>::most_doublings(sites));
     }
-    for (Index i = 0; i < halvings && can_halve(grids.back()); ++i) {
+    for (Index i = 0; i < halvings; ++i) {
         grids.push_back(halved(grids.back()));
     }
     return grids;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tessera/network/deep_decoder.hpp"
 #include "tessera/network/generator_counts.hpp"
 #include "tessera/network/skip_network.hpp"
 
@@ -82,11 +83,8 @@ double decoder_entries(const GeneratorOptions& options, const Extents& sites, In
     Share share{sites, own_rows};
     const Share finest = share;
     double maps = finest.held() * (channels + 2.0 * std::max(channels, inputs));
-    const auto can_halve = [](const Extents& extents) {
-        const std::vector<Index> values = extents.to_vector();
-        return std::all_of(values.begin(), values.end(), [](Index extent) { return extent > 1; });
-    };
-    for (Index i = 0; i < options.scales && can_halve(share.sites); ++i) {
+    const Index doublings = std::min(options.scales, DeepDecoder<float>::most_doublings(sites));
+    for (Index i = 0; i < doublings; ++i) {
         maps += share.held() * channels;
         share = share.coarser();
     }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "all_ranks.hpp"
 #include "generator_checks.hpp"
 #include "tessera/network/deep_decoder.hpp"
@@ -30,6 +33,27 @@ TEST(DeepDecoderOneRank, HasTheKnownNumberOfParameters) {
     EXPECT_EQ(make_generator<float>(options, {64}, 20, self)->parameters().shared_size(), 102400);
     EXPECT_EQ(make_generator<float>(options, {64, 32}, 20, self)->describe(),
               "deep decoder, 5 doublings of 128 channels, 102400 parameters");
+}
+
+// A map of one site is normalised to 0 in every channel, and all after it stay the same everywhere.
+TEST(DeepDecoderOneRank, StaysAliveOnFewSites) {
+    EXPECT_EQ(DeepDecoder<float>::most_doublings({64}), 5);
+    EXPECT_EQ(DeepDecoder<float>::most_doublings({7}), 2);
+    EXPECT_EQ(DeepDecoder<float>::most_doublings({64, 32}), 5);
+    EXPECT_EQ(DeepDecoder<float>::most_doublings({2}), 0);
+    EXPECT_EQ(DeepDecoder<float>::most_doublings({9, 1}), 0);
+    GeneratorOptions options = small_options();
+    options.scales = 5;
+    const Communicator self = Communicator::world().split(Communicator::world().rank(), 0);
+    for (const Extents& sites : {Extents{7}, Extents{2}, Extents{4, 3}}) {
+        const auto generator = make_generator<double>(options, sites, 3, self);
+        const FactorMatrix<const double> rows = generator->forward(0);
+        double spread = 0.0;
+        for (Index site = 1; site < sites.product(); ++site) {
+            spread = std::max(spread, std::abs(rows(site, 0) - rows(0, 0)));
+        }
+        EXPECT_GT(spread, 0.01) << sites.to_string();
+    }
 }
 
 TEST(DeepDecoderOneRank, GradientsAreThoseOfCentralDifferences) {

@@ -23,8 +23,11 @@ namespace tessera {
 template <typename T>
 class DeepDecoder final : public FactorGenerator<T> {
   public:
-    /// `options.scales` doublings, fewer where an extent is so short that its map would stay at one
-    /// site. Collective.
+    /// Doublings of a network over so many sites: each mode has two of them or more before it is
+    /// halved, and the smallest map has two (one alone is normalised to 0 in every channel).
+    [[nodiscard]] static Index most_doublings(const Extents& sites);
+
+    /// `options.scales` doublings, or as many as there can be. Collective.
     DeepDecoder(const GeneratorOptions& options, const Communicator& communicator,
                 const Extents& sites, Range own, Index rank, std::uint64_t seed,
                 const std::string& name);
