@@ -1,4 +1,5 @@
 # Writes OUTPUT with the commit of SOURCE; run at build time, touches OUTPUT only on a change.
+cmake_minimum_required(VERSION 3.25)
 set(commit "unknown")
 set(dirty "false")
 if(GIT)
