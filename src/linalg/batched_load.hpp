@@ -48,7 +48,7 @@ struct Batch {
             if (value > T{0} && lane_of<T>(poison, lane) == T{0}) {
                 // Kept within the range in which both the power and its inverse are normal numbers.
                 constexpr int limit = sizeof(T) == 8 ? 1020 : 124;
-                int exponent = Kokkos::ilogb(value);
+                auto exponent = static_cast<int>(Kokkos::logb(value));
                 exponent = exponent > limit ? limit : exponent < -limit ? -limit : exponent;
                 lane_of<T>(scale, lane) = Kokkos::exp2(static_cast<T>(exponent));
                 lane_of<T>(inverse, lane) = Kokkos::exp2(static_cast<T>(-exponent));
