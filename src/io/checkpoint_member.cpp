@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "hdf5_attribute.hpp"
 #include "tessera/base/error.hpp"
 
 namespace tessera {

@@ -4,6 +4,7 @@
 
 #include "box_pieces.hpp"
 #include "checkpoint_member.hpp"
+#include "hdf5_attribute.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/io/checkpoint_archive.hpp"
 #include "tessera/parallel/agree.hpp"

@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "checkpoint_member.hpp"
+#include "hdf5_attribute.hpp"
 #include "partial_file.hpp"
 #include "tessera/base/build_info.hpp"
 #include "tessera/base/error.hpp"

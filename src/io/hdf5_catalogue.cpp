@@ -9,6 +9,7 @@
 #include <set>
 
 #include "dataset_info.hpp"
+#include "hdf5_attribute.hpp"
 #include "input_file.hpp"
 #include "tessera/base/error.hpp"
 #include "tomography.hpp"

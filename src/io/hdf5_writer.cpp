@@ -1,5 +1,6 @@
 #include <type_traits>
 
+#include "hdf5_attribute.hpp"
 #include "partial_file.hpp"
 #include "slab_stream.hpp"
 #include "tensor_writers.hpp"

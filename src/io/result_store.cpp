@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "hdf5_attribute.hpp"
 #include "image_pieces.hpp"
 #include "partial_file.hpp"
 #include "tessera/base/error.hpp"
