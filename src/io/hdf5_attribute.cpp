@@ -159,6 +159,11 @@ std::string attribute_text(hid_t object, const std::string& name, Index most_val
     if (!type.valid() || count < 0 || count > most_entries) {
         return unreadable;
     }
+    // A damaged type; HDF5 would read beyond the attribute's end.
+    if (H5Aget_storage_size(attribute.get()) <
+        H5Tget_size(type.get()) * static_cast<std::size_t>(count)) {
+        return unreadable;
+    }
     const Index shown = std::min(count, most_values);
     const H5T_class_t kind = H5Tget_class(type.get());
     if (kind == H5T_STRING) {

@@ -137,6 +137,28 @@ TEST(Hdf5File, SurvivesDamagedHeaders) {
     expect_survives_flips(golden("version73.mat"), "x.mat", 96 + 512, 50);
 }
 
+// The type says that a string takes fewer bytes in the file than it does.
+TEST(Hdf5File, ReportsAttributesOfADamagedType) {
+    const auto path = scratch_folder() / "x.h5";
+    std::string bytes = file_bytes(golden("plain.h5"));
+    const std::string variable_string("\x19\x01\x01\x00\x10\x00\x00\x00", 8);
+    std::size_t place = bytes.find(variable_string);
+    ASSERT_NE(place, std::string::npos);
+    for (; place != std::string::npos; place = bytes.find(variable_string, place)) {
+        bytes[place + 4] = 7;
+    }
+    write_bytes(path, bytes);
+    std::vector<std::string> texts;
+    for (const DatasetInfo& info : list_datasets(path.string())) {
+        for (const auto& [name, text] : info.attributes) {
+            if (name == "units") {
+                texts.push_back(text);
+            }
+        }
+    }
+    EXPECT_EQ(texts, std::vector<std::string>{"(not readable)"});
+}
+
 TEST(Hdf5File, ReportsDamagedChunks) {
     const auto path = scratch_folder() / "x.h5";
     std::string bytes = file_bytes(golden("plain.h5"));
