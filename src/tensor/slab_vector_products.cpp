@@ -201,10 +201,12 @@ KOKKOS_FUNCTION void four_row_sums(const Member& team, const T* a, Index stride,
     }))
 }
 
-/// y tile = A tile x tile for right <= narrow.
+/// y tile = A tile x tile for right <= narrow. (By overloads, not by `if constexpr` in the kernels:
+/// nvcc takes no lambda that captures something first in there.)
 template <int R, typename T>
-KOKKOS_FUNCTION void multiply_narrow(const Member& team, const Tiling& tiling, const T* block,
-                                     const double* x, double* y, Index item, Piece middle) {
+KOKKOS_FUNCTION void multiply_tile(const Member& team, const Tiling& tiling, const T* block,
+                                   const double* x, double* y, Index item,
+                                   Piece middle) requires(R > 0) {
     const Piece left = tiling.left_range(item);
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, left.begin, left.end), [&](Index l) {
         double sums[R];
@@ -219,9 +221,10 @@ KOKKOS_FUNCTION void multiply_narrow(const Member& team, const Tiling& tiling, c
 }
 
 /// The same for larger right: columns are added up.
-template <typename T>
-KOKKOS_FUNCTION void multiply_wide(const Member& team, const Tiling& tiling, const T* block,
-                                   const double* x, double* y, Index item, Piece middle) {
+template <int R, typename T>
+KOKKOS_FUNCTION void multiply_tile(const Member& team, const Tiling& tiling, const T* block,
+                                   const double* x, double* y, Index item,
+                                   Piece middle) requires(R == 0) {
     const Piece left = tiling.left_range(item);
     const Piece right = tiling.right_range(item);
     const Index stride = tiling.whole.right;
@@ -241,8 +244,9 @@ KOKKOS_FUNCTION void multiply_wide(const Member& team, const Tiling& tiling, con
 
 /// x tile += (A tile)^T y tile for right <= narrow.
 template <int R, typename T>
-KOKKOS_FUNCTION void add_transposed_narrow(const Member& team, const Tiling& tiling, const T* block,
-                                           const double* y, double* x, Index item, Piece middle) {
+KOKKOS_FUNCTION void add_transposed_tile(const Member& team, const Tiling& tiling, const T* block,
+                                         const double* y, double* x, Index item,
+                                         Piece middle) requires(R > 0) {
     const Piece left = tiling.left_range(item);
     const Index slab = tiling.whole.middle * R;
     const T* a = block + middle.begin * R;
@@ -258,9 +262,10 @@ KOKKOS_FUNCTION void add_transposed_narrow(const Member& team, const Tiling& til
 }
 
 /// The same for larger right: one inner product per column.
-template <typename T>
-KOKKOS_FUNCTION void add_transposed_wide(const Member& team, const Tiling& tiling, const T* block,
-                                         const double* y, double* x, Index item, Piece middle) {
+template <int R, typename T>
+KOKKOS_FUNCTION void add_transposed_tile(const Member& team, const Tiling& tiling, const T* block,
+                                         const double* y, double* x, Index item,
+                                         Piece middle) requires(R == 0) {
     const Piece left = tiling.left_range(item);
     const Piece right = tiling.right_range(item);
     const Index stride = tiling.whole.right;
@@ -316,11 +321,7 @@ void multiply(const Tiling& tiling, const T* block, const double* x, double* y, 
             const Index tile = team.league_rank() % tiles.middle_tiles;
             const Index item = team.league_rank() / tiles.middle_tiles;
             double* part = target + tile * tiles.rows();
-            if constexpr (R > 0) {
-                multiply_narrow<R>(team, tiles, block, x, part, item, tiles.middle_range(tile));
-            } else {
-                multiply_wide(team, tiles, block, x, part, item, tiles.middle_range(tile));
-            }
+            multiply_tile<R>(team, tiles, block, x, part, item, tiles.middle_range(tile));
         });
     if (tiling.middle_tiles > 1) {
         add_parts(work, tiling.middle_tiles, tiling.rows(), y);
@@ -343,11 +344,7 @@ void multiply_transposed(const Tiling& tiling, const T* block, const double* y, 
             team.team_barrier();
             const Index end = (group + 1) * tiles.items() / groups;
             for (Index item = group * tiles.items() / groups; item < end; ++item) {
-                if constexpr (R > 0) {
-                    add_transposed_narrow<R>(team, tiles, block, y, part, item, middle);
-                } else {
-                    add_transposed_wide(team, tiles, block, y, part, item, middle);
-                }
+                add_transposed_tile<R>(team, tiles, block, y, part, item, middle);
             }
         });
     add_parts(work, groups, columns, x);
