@@ -31,10 +31,6 @@ elseif(NOT Kokkos_FOUND)
     FATAL_ERROR
       "Kokkos ${TESSERA_KOKKOS_VERSION} or newer was not found: run jobs/install_dependencies.sh, or load a module or Spack package and set Kokkos_ROOT, or configure with -DTESSERA_FETCH_KOKKOS=ON where the internet is reachable.")
 endif()
-if("CUDA" IN_LIST Kokkos_DEVICES)
-  # Kokkos' own launcher puts nvcc in the compiler's place, but not behind another launcher (ccache).
-  set(CMAKE_CXX_COMPILER_LAUNCHER "")
-endif()
 if(TESSERA_REQUIRE_DEVICE AND NOT TESSERA_REQUIRE_DEVICE IN_LIST Kokkos_DEVICES)
   message(
     FATAL_ERROR

@@ -1,10 +1,12 @@
 """`tessera plan`: what it predicts, against what runs need."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 
-from program_case import Case, at_ranks, main, summary
+from program_case import PROGRAM, SOURCE, Case, at_ranks, main, summary
 
 # Of float64 entries: 34 MiB, so that the tensors and not the program decide.
 LARGE = """
@@ -159,6 +161,31 @@ class Plan(Case):
             outcome = self.tessera(2, "plan", "deck.toml", word)
             self.assertEqual((outcome.code, len(outcome.errors)), (2, 1), outcome)
             self.assertIn(word.split("=")[0], outcome.errors[0])
+
+    def test_extrapolated_scaling(self):
+        """The benchmarks' table of many ranks: an image of whole tiles is shared out evenly."""
+        path = self.write_deck(NETWORKS)
+        said = subprocess.run(
+            [sys.executable, SOURCE / "tests/benchmarks/extrapolate_scaling.py", PROGRAM, path,
+             "--strong", "128,128,8", "--weak", "32,128,8", "--ranks", "1,4", "--seconds", "0,1e9",
+             "--latency", "0.001", "--bandwidth", "1e8"],
+            cwd=self.folder, text=True, capture_output=True, check=True).stdout
+        rows = [[cell.strip() for cell in line.strip("|").split("|")]
+                for line in said.splitlines() if line.startswith(("| 1 ", "| 4 "))]
+        self.assertEqual([row[1] for row in rows],
+                         ["128 x 128 x 8", "32 x 128 x 8", "32 x 128 x 8", "32 x 128 x 8"])
+        of_one, of_four, weak, weak_of_four = (np.array(row[2:8], float) for row in rows)
+        planned = self.plan(NETWORKS, "--ranks=4", "data.scene_shape=[128,128,8]")["plans"][0]
+        self.assertEqual(of_four[1], planned["messages_per_step"])
+        sending = 1e-3 * of_four[1] + planned["bytes_sent_per_step"] / 1e8
+        self.assertLess(abs(of_four[4] - sending), 1e-4)
+        self.assertLess(abs(of_four[5] - of_four[3] - of_four[4]), 2e-4)
+        # A quarter, but for the replicated network of the bands.
+        self.assertLess(abs(of_four[0] - 0.25), 0.005)
+        np.testing.assert_array_equal(weak_of_four[1:], of_four[1:], "it is the same tensor")
+        for row, efficiency in ((rows[1], of_one[5] / of_four[5] / 4),
+                                (rows[3], weak[5] / weak_of_four[5])):
+            self.assertLess(abs(float(row[8].rstrip(" %")) - 100 * efficiency), 1.0)
 
     def test_nothing_is_made(self):
         self.write_deck(LARGE)
