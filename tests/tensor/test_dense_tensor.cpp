@@ -51,6 +51,22 @@ TEST(DenseTensorDeathOneRank, ABlockOfTheWrongSizeIsAContradiction) {
                  "the block of \"cube\" must have 12 entries, not 11");
 }
 
+// Kernels in functions of their own, because nvcc takes none in a private member, which a test's
+// body is.
+void number_in_kernel(const GlobalIndex& index, const DeviceView<Index>& numbers) {
+    Kokkos::parallel_for(
+        "tessera::test_global_index",
+        Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace>(0, numbers.size()),
+        KOKKOS_LAMBDA(const Index i) { numbers(i) = index(i); });
+}
+
+void draw_in_kernel(const Random& random, const GlobalIndex& index,
+                    const DeviceView<double>& block) {
+    Kokkos::parallel_for(
+        "tessera::test_random", Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace>(0, block.size()),
+        KOKKOS_LAMBDA(const Index i) { block(i) = random.normal(index(i)); });
+}
+
 TEST(GlobalIndexTest, NumbersTheEntriesOfTheWholeTensor) {
     Dice dice(52);
     for (int trial = 0; trial < 30; ++trial) {
@@ -58,10 +74,7 @@ TEST(GlobalIndexTest, NumbersTheEntriesOfTheWholeTensor) {
         const DenseTensor<double> tensor("tensor", random_partition(dice, shape));
         const GlobalIndex index = global_index(tensor);
         const DeviceView<Index> numbers = allocate<Index>("numbers", tensor.box().size());
-        Kokkos::parallel_for(
-            "tessera::test_global_index",
-            Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace>(0, tensor.box().size()),
-            KOKKOS_LAMBDA(const Index i) { numbers(i) = index(i); });
+        number_in_kernel(index, numbers);
         std::vector<Index> expected;
         for_each_position(tensor.box(), [&](const Extents& position, Index /*offset*/) {
             Index offset = 0;
@@ -82,11 +95,7 @@ TEST(GlobalIndexTest, RandomEntriesAreTheSameOnAnyGrid) {
         const Extents shape = random_shape(dice, 1 + trial % 6, 2000);
         const DenseTensor<double> tensor("tensor", random_partition(dice, shape));
         const GlobalIndex index = global_index(tensor);
-        const DeviceView<double> block = tensor.block();
-        Kokkos::parallel_for(
-            "tessera::test_random",
-            Kokkos::RangePolicy<Kokkos::DefaultExecutionSpace>(0, tensor.box().size()),
-            KOKKOS_LAMBDA(const Index i) { block(i) = random.normal(index(i)); });
+        draw_in_kernel(random, index, tensor.block());
         std::vector<double> all(static_cast<std::size_t>(shape.product()));
         for (Index i = 0; i < shape.product(); ++i) {
             all[static_cast<std::size_t>(i)] = random.normal(i);
