@@ -159,7 +159,7 @@ TEST(FactorNetworksMethod, FactorsAndWeightsMakeTheEstimate) {
         Communicator::world().sum_in_place(values.data(), static_cast<Index>(values.size()));
         whole.push_back(values);
     }
-    ASSERT_ALL_RANKS(whole.size() == 4);
+    ASSERT_ALL_RANKS(whole.size() == 5);
     std::vector<double> expected;
     for (Index i = 0; i < form.shape.product(); ++i) {
         const Extents at = row_major_position(i, form.shape);

@@ -29,6 +29,23 @@ std::int64_t checksum(const HostView<T>& values) {
     return static_cast<std::int64_t>(sum >> 1U);
 }
 
+std::string names_of(const FactorModes& modes, const std::vector<std::string>& axes) {
+    return fmt::format("{}", fmt::join(axes.begin() + modes.first, axes.begin() + modes.last, "_"));
+}
+
+/// The entries of a row-major array that lie in an array of `part` at its beginning.
+template <typename T>
+std::vector<double> corner(const std::vector<T>& values, const Extents& shape,
+                           const Extents& part) {
+    std::vector<double> result;
+    result.reserve(static_cast<std::size_t>(part.product()));
+    for (Index offset = 0; offset < part.product(); ++offset) {
+        const Index from = row_major_offset(row_major_position(offset, part), shape);
+        result.push_back(static_cast<double>(values[static_cast<std::size_t>(from)]));
+    }
+    return result;
+}
+
 }  // namespace
 
 template <typename T>
@@ -36,6 +53,8 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
                             const FactorNetworksOptions& options, double scale, std::uint64_t seed)
     : communicator_(partition.communicator()),
       layout_(layout),
+      mixable_(layout.factors.size() == 2 &&
+               options.generator.activation == OutputActivation::none),
       scale_(scale),
       centre_adam_(options.adam) {
     for (std::size_t f = 0; f < layout.generators(); ++f) {
@@ -203,29 +222,64 @@ void FactorModel<T>::restore() {
 }
 
 template <typename T>
-std::vector<Factor> FactorModel<T>::factors(const Rows& rows,
-                                            const std::vector<std::string>& axes) const {
-    std::vector<Factor> result;
+AnalysedModel FactorModel<T>::analyse(const Rows& rows, double tolerance) const {
+    ModelParts<T> parts{communicator_, layout_, mixable_, {}, {}};
     for (std::size_t f = 0; f < factors_.size(); ++f) {
-        const FactorModes& modes = layout_.factors[f];
-        const BlockPlace place = factors_[f].place();
-        std::vector<double> values(rows[f].begin(), rows[f].begin() + place.box.size());
-        result.push_back({fmt::format("factor_{}", fmt::join(axes.begin() + modes.first,
-                                                             axes.begin() + modes.last, "_")),
-                          place, std::move(values)});
+        const Index width = layout_.widths[f];
+        parts.own_rows.push_back(
+            {rows[f].data(), factors_[f].place().box.size() / width, width, 1});
     }
-    const Extents shape = layout_.form == FactorLayout::Form::tucker
-                              ? Extents(layout_.widths)
-                              : Extents{layout_.centre_size()};
-    Box box{Extents::filled(shape.order(), 0), shape};
-    std::vector<double> values(rows.back().begin(), rows.back().end());
-    if (communicator_.rank() != 0) {
-        box.end = box.begin;
-        values.clear();
+    parts.centre.assign(rows.back().begin(), rows.back().end());
+    return analyse_model(parts, tolerance);
+}
+
+template <typename T>
+void FactorModel<T>::reduce(const AnalysedModel& analysed, Rows& rows) const {
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        const Index width = layout_.widths[f];
+        reduce_rows(analysed, f, width, rows[f].data(), factors_[f].size() / width);
     }
-    result.push_back({layout_.form == FactorLayout::Form::tucker ? "core" : "weights",
-                      {shape, box},
-                      std::move(values)});
+    std::transform(analysed.centre.begin(), analysed.centre.end(), rows.back().begin(),
+                   [](double value) { return static_cast<T>(value); });
+}
+
+template <typename T>
+std::vector<Factor> FactorModel<T>::factors(const Rows& rows,
+                                            const std::optional<ModelSpectrum>& spectrum,
+                                            bool reduced,
+                                            const std::vector<std::string>& axes) const {
+    const bool tucker = layout_.form == FactorLayout::Form::tucker;
+    const std::vector<Index> widths =
+        reduced ? spectrum->kept(layout_.widths.size()) : layout_.widths;
+    std::vector<Factor> result;
+    const auto add_replicated = [&](std::string name, const Extents& shape,
+                                    std::vector<double> values) {
+        Box box{Extents::filled(shape.order(), 0), shape};
+        if (communicator_.rank() != 0) {
+            box.end = box.begin;
+            values.clear();
+        }
+        result.push_back({std::move(name), {shape, box}, std::move(values)});
+    };
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+        BlockPlace place = factors_[f].place();
+        const Index count = place.box.size() / layout_.widths[f];
+        const int last = place.shape.order() - 1;
+        place.shape[last] = widths[f];
+        place.box.end[last] = count > 0 ? widths[f] : place.box.begin[last];
+        result.push_back({"factor_" + names_of(layout_.factors[f], axes), place,
+                          corner(rows[f], {count, layout_.widths[f]}, {count, widths[f]})});
+    }
+    const Extents whole = tucker ? Extents(layout_.widths) : Extents{layout_.centre_size()};
+    const Extents kept = tucker ? Extents(widths) : Extents{widths.front()};
+    add_replicated(tucker ? "core" : "weights", kept, corner(rows.back(), whole, kept));
+    for (std::size_t list = 0; spectrum && list < spectrum->sizes.size(); ++list) {
+        const std::vector<double>& sizes = spectrum->sizes[list];
+        add_replicated(tucker     ? "singular_values_" + names_of(layout_.factors[list], axes)
+                       : mixable_ ? "singular_values"
+                                  : "component_norms",
+                       {static_cast<Index>(sizes.size())}, sizes);
+    }
     return result;
 }
 

@@ -25,7 +25,7 @@ class FactorNetworksEntry final : public MethodEntry {
         check_extents(choose_factor_layout(shape, axes, options_), shape, axes, options_.generator);
     }
     [[nodiscard]] std::vector<std::string> figures() const override {
-        return {"validation", "moving_variance", "best_step"};
+        return {"validation", "moving_variance", "best_step", "effective_rank"};
     }
     [[nodiscard]] std::vector<std::string> quick_trial() const override {
         return {"method.network=\"free\"", "method.rank=4", "method.learning_rate=0.03",
@@ -134,11 +134,19 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
         data += fitted * (sizeof(Index) + scalar + part + 1.0);
     }
     data += options_.outliers ? 2.0 * scalar * fitted : 0.0;
+    // The core counts as rows do, and has no network but its own values, moments and gradient.
+    const auto centre = static_cast<double>(layout.centre_size());
+    networks += centre * scalar * (options_.backtrack > 0.0 ? 5.0 : 4.0);
+    factor_entries += centre;
     const double held =
         networks + data + factor_entries * (scalar * (1.0 + kept_rows(expected)) + sizeof(double));
+    const bool mixable =
+        layout.factors.size() == 2 && options_.generator.activation == OutputActivation::none;
     // At the end the estimate, made of one more copy of the rows, and these in float64.
     const double estimate = entries * scalar + factor_entries * (scalar + sizeof(double));
-    return {{"steps", held + tiles}, {"estimate", held + std::max(tiles, estimate)}};
+    return {{"steps", held + tiles},
+            {"spectrum", held + analysis_bytes(layout, mixable)},
+            {"estimate", held + std::max(tiles, estimate)}};
 }
 
 std::optional<StepTraffic> FactorNetworksEntry::traffic(const Extents& shape, const Extents& grid,

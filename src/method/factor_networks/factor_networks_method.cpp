@@ -250,6 +250,7 @@ void FactorNetworksMethod<T>::end_fit() {
     if (refitting()) {
         answer_ = std::move(best_);
         finished_ = true;
+        analyse_answer();
         return;
     }
     if (scores_.empty() || score < *std::min_element(scores_.begin(), scores_.end())) {
@@ -274,9 +275,22 @@ void FactorNetworksMethod<T>::end_fit() {
                         "the best",
                         scores_.size(), mean, std::sqrt(square), answer_fit_ + 1));
     }
-    if (!finished_) {
+    if (finished_) {
+        analyse_answer();
+    } else {
         begin_fit();
     }
+}
+
+template <typename T>
+void FactorNetworksMethod<T>::analyse_answer() {
+    const Phase phase("factor_networks/spectrum");
+    const AnalysedModel analysed = model_->analyse(answer_, options_.rank_tolerance);
+    if (options_.prune) {
+        model_->reduce(analysed, answer_);
+    }
+    spectrum_ = analysed.spectrum;
+    remarks_.push_back(spectrum_->describe(options_.prune));
 }
 
 template <typename T>
@@ -296,6 +310,9 @@ std::vector<NamedValue> FactorNetworksMethod<T>::report() const {
         values.emplace_back(moving_variance_ ? "moving_variance" : "validation", figure_);
     }
     values.emplace_back("best_step", static_cast<double>(stopping_.best_step()));
+    if (spectrum_) {
+        values.emplace_back("effective_rank", static_cast<double>(spectrum_->effective_rank()));
+    }
     return values;
 }
 
@@ -315,6 +332,13 @@ void FactorNetworksMethod<T>::serialise(Archive& archive) {
     archive.value("scores", scores_);
     archive.value("answer_fit", answer_fit_);
     archive.value("answer_steps", answer_steps_);
+    bool analysed = spectrum_.has_value();
+    archive.value("analysed", analysed);
+    if (analysed) {
+        const ArchiveGroup group(archive, "spectrum");
+        spectrum_ = spectrum_.value_or(ModelSpectrum{});
+        spectrum_->serialise(archive);
+    }
     if (archive.loading()) {
         begin_fit();  // with the seed of that fit
     }
@@ -359,7 +383,7 @@ DenseTensor<T> FactorNetworksMethod<T>::estimate() const {
 
 template <typename T>
 std::vector<Factor> FactorNetworksMethod<T>::factors() const {
-    return model_->factors(answer(), problem_.axes);
+    return model_->factors(answer(), spectrum_, spectrum_ && options_.prune, problem_.axes);
 }
 
 template class FactorNetworksMethod<float>;

@@ -145,6 +145,20 @@ void FactorNetworksOptions::declare(OptionTable& table) {
     table.add("ranks", ranks, "for tucker: columns of each factor, one per axis")
         .minimum(1)
         .example("[20, 20, 8]");
+    table
+        .add("rank_tolerance", rank_tolerance,
+             "share of the estimate's norm that may be missing: as many components as that takes "
+             "are the effective rank")
+        .above(0.0)
+        .below(1.0)
+        .details(
+            "Components are singular triplets; for CP and nonnegative factors they are the "
+            "products of columns as fitted; for tucker there is one rank per axis, and the largest "
+            "is reported.");
+    table.add("prune", prune, "leave the other components out of the estimate and the factors")
+        .details(
+            "The factors of two are then singular vectors, with singular values as weights; those "
+            "of a Tucker model are orthonormal.");
     declare_networks(table, *this);
     declare_training(table, *this);
     declare_stopping(table, *this);

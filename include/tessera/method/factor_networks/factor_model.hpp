@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tessera/method/factor_networks/model_spectrum.hpp"
 #include "tessera/method/factor_networks/network_factor.hpp"
 #include "tessera/method/method.hpp"
 #include "tessera/tensor/listed_contraction.hpp"
@@ -46,8 +47,16 @@ class FactorModel {
     /// empty.
     void average_into(Rows& kept, double decay) const;
 
-    /// As named factors of the result.
+    /// What the model of these rows is made of, and what it needs of that.
+    [[nodiscard]] AnalysedModel analyse(const Rows& rows, double tolerance) const;
+    /// Rows of the model of the needed components: those columns come first, the others are 0.
+    void reduce(const AnalysedModel& analysed, Rows& rows) const;
+
+    /// As named factors of the result, with the sizes of the components where they are known; of
+    /// rows that were reduced only the columns that have stayed.
     [[nodiscard]] std::vector<Factor> factors(const Rows& rows,
+                                              const std::optional<ModelSpectrum>& spectrum,
+                                              bool reduced,
                                               const std::vector<std::string>& axes) const;
     void serialise(Archive& archive);
     void serialise_rows(Archive& archive, const std::string& name, Rows& rows) const;
@@ -70,6 +79,7 @@ class FactorModel {
 
     Communicator communicator_;
     FactorLayout layout_;
+    bool mixable_;  ///< whether components may be mixed: ModelParts
     std::vector<NetworkFactor<T>> factors_;
     double scale_;
     ParameterStore<T> centre_;   ///< weights or core, in units of the scale

@@ -58,6 +58,8 @@ class FactorNetworksMethod final : public Method<T> {
     void evaluate(Index step);
     void go_back(Index step);
     [[nodiscard]] Rows answer() const;
+    /// The last thing to be done: what the answer is made of.
+    void analyse_answer();
 
     const Problem<T>& problem_;
     FactorNetworksOptions options_;
@@ -87,6 +89,7 @@ class FactorNetworksMethod final : public Method<T> {
     std::vector<double> scores_;  ///< of the fits that have ended
     Index answer_fit_ = 0;
     Index answer_steps_ = 0;
+    std::optional<ModelSpectrum> spectrum_;  ///< of the answer, at the end
 };
 
 }  // namespace tessera

@@ -41,6 +41,8 @@ struct FactorNetworksOptions {
     double backtrack = 4.0;  ///< 0: never
     Index restarts = 1;
     bool refit = false;
+    bool prune = false;
+    double rank_tolerance = 0.01;
 
     void declare(OptionTable& table);
     /// With everything set that depends on the form of the model.
