@@ -118,6 +118,7 @@ void run_tasks(const FibreForest<T>& forest, Index first, Index count, Index ran
                double* partial) {
     const Index stride = forest.stride;
     const std::size_t size = Workspace::size(stride);
+    const Index packed_size = normal_equations_size(rank);
     const auto policy = Teams(static_cast<int>(count), 1)
                             .set_scratch_size(1, Kokkos::PerTeam(Scratch::shmem_size(size)));
     Kokkos::parallel_for(
@@ -134,9 +135,8 @@ void run_tasks(const FibreForest<T>& forest, Index first, Index count, Index ran
             const auto task = forest.tasks[first + team.league_rank()];
             collect<height>(forest, task.first, task.last, ones, work);
             add_collected(work);
-            write_packed(
-                work, rank,
-                partial + static_cast<Index>(team.league_rank()) * normal_equations_size(rank));
+            write_packed(work, rank,
+                         partial + static_cast<Index>(team.league_rank()) * packed_size);
         });
 }
 
