@@ -211,6 +211,16 @@ TEST(ModelSpectrum, FindsTheComponentsOfAModelOnAnyGrid) {
 }
 
 // More components than are taken at once, far from orthogonal: norms of all partial sums.
+TEST(ModelSpectrum, MixesOnlyTwoFactorsOfAnySignThatAreNotTooWide) {
+    const FactorLayout layout =
+        choose_factor_layout({9000, 9000}, {"a", "b"}, free_options(Contraction::matrix, 1));
+    FactorLayout wide = layout;
+    wide.widths = {2049, 2049};
+    EXPECT_TRUE(components_mix(layout, OutputActivation::none));
+    EXPECT_FALSE(components_mix(layout, OutputActivation::softplus));
+    EXPECT_FALSE(components_mix(wide, OutputActivation::none));
+}
+
 TEST(ModelSpectrum, KnowsTheNormOfWhatIsLeftOut) {
     constexpr Index count = 150;
     const Extents shape = {5, 4, 3};

@@ -53,8 +53,7 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
                             const FactorNetworksOptions& options, double scale, std::uint64_t seed)
     : communicator_(partition.communicator()),
       layout_(layout),
-      mixable_(layout.factors.size() == 2 &&
-               options.generator.activation == OutputActivation::none),
+      mixable_(components_mix(layout, options.generator.activation)),
       scale_(scale),
       centre_adam_(options.adam) {
     for (std::size_t f = 0; f < layout.generators(); ++f) {

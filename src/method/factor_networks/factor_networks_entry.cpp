@@ -140,8 +140,7 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
     factor_entries += centre;
     const double held =
         networks + data + factor_entries * (scalar * (1.0 + kept_rows(expected)) + sizeof(double));
-    const bool mixable =
-        layout.factors.size() == 2 && options_.generator.activation == OutputActivation::none;
+    const bool mixable = components_mix(layout, options_.generator.activation);
     // At the end the estimate, made of one more copy of the rows, and these in float64.
     const double estimate = entries * scalar + factor_entries * (scalar + sizeof(double));
     return {{"steps", held + tiles},

@@ -93,6 +93,12 @@ void ModelSpectrum::serialise(Archive& archive) {
     archive.value("lost", lost);
 }
 
+bool components_mix(const FactorLayout& layout, OutputActivation activation) {
+    constexpr Index most_components = 2048;
+    return layout.factors.size() == 2 && activation == OutputActivation::none &&
+           layout.widths.front() <= most_components;
+}
+
 template <typename T>
 AnalysedModel analyse_model(const ModelParts<T>& model, double tolerance) {
     const FactorLayout& layout = model.layout;

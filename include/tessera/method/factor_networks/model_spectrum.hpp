@@ -6,16 +6,21 @@
 #include "tessera/base/archive.hpp"
 #include "tessera/linalg/matrix.hpp"
 #include "tessera/method/factor_networks/factor_layout.hpp"
+#include "tessera/network/generator_options.hpp"
 #include "tessera/parallel/communicator.hpp"
 
 namespace tessera {
+
+/// Whether the components of a model may be mixed: there are two factors, of any sign, and at most
+/// 2048 components (beyond, the small SVD would take minutes).
+[[nodiscard]] bool components_mix(const FactorLayout& layout, OutputActivation activation);
 
 /// A fitted model as it lies on the ranks.
 template <typename T>
 struct ModelParts {
     Communicator communicator;
     FactorLayout layout;
-    /// Whether its components may be mixed: there are two factors, of any sign.
+    /// Whether its components may be mixed.
     bool mixable = false;
     /// Of each generator's factor the rows that this rank has and no lower one.
     std::vector<SlabMatrix<const T>> own_rows;
