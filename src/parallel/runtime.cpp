@@ -44,8 +44,8 @@ void initialize_kokkos(int& argc, char** argv) {
 // SuperLU_DIST, which PETSc brings along, tells malloc when it is loaded that nothing may ever go
 // back to the system. Freed tensors would then leave holes that the next ones do not fit into, and
 // a run would need up to twice the memory that it holds, more or less by how the ranks' messages
-// fell in time. Arrays of this size and more get pages of their own instead, which go back when they
-// are freed.
+// fell in time. Arrays of this size and more get pages of their own instead, which go back when
+// they are freed.
 void give_freed_memory_back() {
 #ifdef __GLIBC__
     constexpr int own_pages_bytes = 1 << 20;
