@@ -74,7 +74,9 @@ void check_step(Dice& dice, const Extents& shape, const std::vector<FactorModes>
     }
 }
 
-// In float32 closer than one rank's gradients are to those in float64 (2e-7 to 4e-4 here).
+// In float32 to 1e-5, but for the network of 9 bands: its smallest map has two sites, which are
+// normalised to 1 and -1 whatever they are, so that even one rank's gradients are only within 4e-4 of
+// those in float64.
 TEST(NetworkFactor, OneStepIsTheSameOnAnyGrid) {
     Dice dice(17);
     for (const GeneratorKind kind :
@@ -86,7 +88,7 @@ TEST(NetworkFactor, OneStepIsTheSameOnAnyGrid) {
         options.jitter = 1.0 / 30.0;
         for (int trial = 0; trial < 2; ++trial) {
             check_step<double>(dice, {34, 21, 9}, {{0, 2}, {2, 3}}, options, 1e-11);
-            check_step<float>(dice, {34, 21, 9}, {{0, 2}, {2, 3}}, options, 1e-5);
+            check_step<float>(dice, {34, 21, 9}, {{0, 2}, {2, 3}}, options, 1e-4);
             check_step<double>(dice, {18, 20, 16}, {{0, 1}, {1, 2}, {2, 3}}, options, 1e-11);
             check_step<float>(dice, {18, 20, 16}, {{0, 1}, {1, 2}, {2, 3}}, options, 1e-5);
         }
