@@ -75,8 +75,8 @@ void check_step(Dice& dice, const Extents& shape, const std::vector<FactorModes>
 }
 
 // In float32 to 1e-5, but for the network of 9 bands: its smallest map has two sites, which are
-// normalised to 1 and -1 whatever they are, so that even one rank's gradients are only within 4e-4 of
-// those in float64.
+// normalised to 1 and -1 whatever they are, so that even one rank's gradients are only within 4e-4
+// of those in float64.
 TEST(NetworkFactor, OneStepIsTheSameOnAnyGrid) {
     Dice dice(17);
     for (const GeneratorKind kind :
