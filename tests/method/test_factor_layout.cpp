@@ -75,7 +75,8 @@ TEST(FactorLayoutOneRank, WrongFormsAreNamed) {
               "method.contraction = \"matrix\" needs a matrix, but the data are 8 x 9 x 2: fold "
               "them with data.shape, or use \"cp\"");
     EXPECT_EQ(complaint({8, 9}, {"a", "b"}, options_of(Contraction::symmetric)),
-              "method.contraction = \"symmetric\" needs a square matrix, but the data are 8 x 9");
+              "method.contraction = \"symmetric\" needs a square matrix, or one of pixels with the "
+              "pixels' two axes twice, but the data are 8 x 9: data.covariance_over makes such");
     EXPECT_EQ(complaint({8, 9, 2}, {"rows", "bands", "cols"}, options_of(Contraction::image)),
               "method.contraction = \"2d1d\" needs the axes rows and cols side by side and one "
               "more, but the axes are rows, bands, cols: name them in data.axes or reorder them "

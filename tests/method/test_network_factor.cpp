@@ -28,8 +28,8 @@ struct Step {
         const std::vector<T> values(own.begin(), own.end());
         std::vector<FactorPart<T>> parts;
         for (const FactorModes& each : modes) {
-            factors.emplace_back(partition, each, width, options, AdamOptions{}, 5,
-                                 "factor " + std::to_string(each.first));
+            factors.emplace_back(partition, each, each.count() > 1, width, options, AdamOptions{},
+                                 5, "factor " + std::to_string(each.first));
         }
         for (NetworkFactor<T>& factor : factors) {
             factor.forward(2);

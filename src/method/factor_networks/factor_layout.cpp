@@ -35,6 +35,12 @@ Contraction resolve(Contraction wanted, const Extents& shape,
     return image_modes(axes) >= 0 ? Contraction::image : Contraction::cp;
 }
 
+/// Of one mode, or of two, each twice.
+bool is_square(const Extents& shape) {
+    return shape.order() == 2 ? shape[0] == shape[1]
+                              : shape.order() == 4 && shape[0] == shape[2] && shape[1] == shape[3];
+}
+
 void check_form(Contraction contraction, const Extents& shape,
                 const std::vector<std::string>& axes) {
     const int order = shape.order();
@@ -43,17 +49,16 @@ void check_form(Contraction contraction, const Extents& shape,
             "method factor_networks needs a tensor of order 2 to 5; this one ({}) has order {}",
             shape.to_string(), order));
     }
-    const bool two_modes =
-        contraction == Contraction::matrix || contraction == Contraction::symmetric;
-    if (two_modes && order != 2) {
+    if (contraction == Contraction::matrix && order != 2) {
         throw UsageError(fmt::format(
-            "method.contraction = \"{}\" needs a matrix, but the data are {}: fold them with "
+            "method.contraction = \"matrix\" needs a matrix, but the data are {}: fold them with "
             "data.shape, or use \"cp\"",
-            contraction == Contraction::matrix ? "matrix" : "symmetric", shape.to_string()));
+            shape.to_string()));
     }
-    if (contraction == Contraction::symmetric && shape[0] != shape[1]) {
+    if (contraction == Contraction::symmetric && !is_square(shape)) {
         throw UsageError(fmt::format(
-            "method.contraction = \"symmetric\" needs a square matrix, but the data are {}",
+            "method.contraction = \"symmetric\" needs a square matrix, or one of pixels with the "
+            "pixels' two axes twice, but the data are {}: data.covariance_over makes such",
             shape.to_string()));
     }
     if (contraction == Contraction::image && (image_modes(axes) < 0 || order < 3)) {
@@ -66,6 +71,10 @@ void check_form(Contraction contraction, const Extents& shape,
 
 std::vector<FactorModes> group(Contraction contraction, const Extents& shape,
                                const std::vector<std::string>& axes) {
+    if (contraction == Contraction::symmetric) {
+        const int half = shape.order() / 2;
+        return {{0, half}, {half, shape.order()}};
+    }
     const int image = contraction == Contraction::image ? image_modes(axes) : -1;
     std::vector<FactorModes> factors;
     for (int mode = 0; mode < shape.order(); ++mode) {
@@ -151,6 +160,24 @@ FactorLayout choose_factor_layout(const Extents& shape, const std::vector<std::s
     layout.widths.assign(layout.factors.size(), options.rank);
     layout.learned_weights = layout.factors.size() > 2;
     return layout;
+}
+
+void check_grid(const FactorLayout& layout, const Extents& grid,
+                const std::vector<std::string>& axes) {
+    for (std::size_t f = 0; f < layout.factors.size(); ++f) {
+        const FactorModes& modes = layout.factors[f];
+        for (int mode = modes.first + 1; mode < modes.last && !layout.spread(f); ++mode) {
+            if (grid[mode] > 1) {
+                throw UsageError(fmt::format(
+                    "parallel.grid cuts {}, but a symmetric model of images can be cut along {} "
+                    "alone: leave parallel.grid out",
+                    axes[static_cast<std::size_t>(mode)],
+                    fmt::join({axes[static_cast<std::size_t>(layout.factors.front().first)],
+                               axes[static_cast<std::size_t>(layout.factors.back().first)]},
+                              " and ")));
+            }
+        }
+    }
 }
 
 void check_extents(const FactorLayout& layout, const Extents& shape,

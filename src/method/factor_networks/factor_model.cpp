@@ -66,8 +66,8 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
                 ? 1.0 / std::sqrt(static_cast<double>(layout.widths[f]))
                 : std::pow(0.1 / std::sqrt(static_cast<double>(layout.widths[f])),
                            1.0 / static_cast<double>(layout.factors.size()));
-        factors_.emplace_back(partition, layout.factors[f], layout.widths[f], generator,
-                              options.adam, seed, fmt::format("factor {}", f));
+        factors_.emplace_back(partition, layout.factors[f], layout.spread(f), layout.widths[f],
+                              generator, options.adam, seed, fmt::format("factor {}", f));
     }
     agree(communicator_, [&] {
         centre_.add("centre", layout.centre_size());

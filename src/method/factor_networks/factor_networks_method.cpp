@@ -17,11 +17,12 @@ namespace {
 using Validation = FactorNetworksOptions::Validation;
 
 template <typename T>
-typename FitObservation<T>::Judge judge_for(Validation validation) {
+typename FitObservation<T>::Judge judge_for(Validation validation, FactorLayout::Form form) {
     using Judge = typename FitObservation<T>::Judge;
-    return validation == Validation::split      ? Judge::split
-           : validation == Validation::held_out ? Judge::held_out
-                                                : Judge::nothing;
+    if (validation == Validation::held_out) {
+        return form == FactorLayout::Form::symmetric ? Judge::held_out_pairs : Judge::held_out;
+    }
+    return validation == Validation::split ? Judge::split : Judge::nothing;
 }
 
 EntryLoss loss_for(const FactorNetworksOptions& options, const NoiseModel& noise) {
@@ -50,7 +51,8 @@ FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
       layout_(choose_factor_layout(problem.observation.shape(), problem.axes, options)),
       validation_(
           resolve_validation(options.validation, problem.noise.kind != NoiseModel::Kind::unknown)),
-      observation_(problem, judge_for<T>(validation_), 1.0 - options.validation_share, seed),
+      observation_(problem, judge_for<T>(validation_, layout_.form), 1.0 - options.validation_share,
+                   seed),
       loss_(loss_for(options, problem.noise)),
       schedule_(options.schedule_for_network()),
       stopping_(stopping_options()),
@@ -61,6 +63,7 @@ FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
             "its level");
     }
     check_extents(layout_, problem.observation.shape(), problem.axes, options.generator);
+    check_grid(layout_, problem.observation.partition().grid().dims(), problem.axes);
     remarks_.push_back(layout_.describe(problem.axes));
     choose_route();
     if (validation_ == Validation::moving_variance) {

@@ -21,6 +21,13 @@ using Entries = Kokkos::RangePolicy<Host, Kokkos::IndexType<Index>>;
 // Of random numbers: away from the streams of corruptions and starts.
 constexpr std::uint32_t held_out_stream = 0x464E484FU;
 
+/// The smaller of the numbers of an entry and of its mirror image, which say the same.
+Index mirrored_number(Index number, Index side) {
+    const Index row = number / side;
+    const Index column = number % side;
+    return std::min(row, column) * side + std::max(row, column);
+}
+
 bool is_training(std::uint8_t role) { return static_cast<EntryRole>(role) == EntryRole::training; }
 
 }  // namespace
@@ -32,8 +39,9 @@ FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double
     place_ = {observation.shape(), observation.box()};
     local_count_ = observation.box().size();
     observation_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), observation.block());
-    if (problem.mask || judge == Judge::held_out) {
-        assign_roles(problem, judge == Judge::held_out ? 1.0 - share : 0.0, seed);
+    const bool held_out = judge == Judge::held_out || judge == Judge::held_out_pairs;
+    if (problem.mask || held_out) {
+        assign_roles(problem, held_out ? 1.0 - share : 0.0, judge == Judge::held_out_pairs, seed);
     }
     all_data_.values = observation_.data();
     all_data_.roles = observed_roles_.extent(0) > 0 ? observed_roles_.data() : nullptr;
@@ -58,7 +66,7 @@ FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double
 }
 
 template <typename T>
-void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_share,
+void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_share, bool pairs,
                                      std::uint64_t seed) {
     const Index count = problem.observation.box().size();
     agree(problem.observation.communicator(), [&] {
@@ -72,12 +80,15 @@ void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_shar
         mask = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), problem.mask->block());
     }
     const GlobalIndex global = global_index(problem.observation);
+    const Extents& shape = problem.observation.shape();
+    const Index side = pairs ? shape.product(0, shape.order() / 2) : 0;
     const Random random(seed, held_out_stream);
     const HostView<std::uint8_t> roles = roles_;
     const HostView<std::uint8_t> observed_roles = observed_roles_;
     Kokkos::parallel_for("tessera::assign_roles", Entries(0, count), [=](Index i) {
         const bool observed = mask.extent(0) == 0 || mask(i) != 0;
-        const bool held = held_share > 0.0 && random.uniform(global(i)) < held_share;
+        const Index draw = pairs ? mirrored_number(global(i), side) : global(i);
+        const bool held = held_share > 0.0 && random.uniform(draw) < held_share;
         if (observed_roles.extent(0) > 0) {
             observed_roles(i) =
                 static_cast<std::uint8_t>(observed ? EntryRole::training : EntryRole::unused);

@@ -45,11 +45,13 @@ void exchange(const BoxExchange& boxes, const FactorMatrix<const T>& from,
 }  // namespace
 
 template <typename T>
-NetworkFactor<T>::NetworkFactor(const Partition& partition, const FactorModes& modes, Index width,
-                                const GeneratorOptions& generator, const AdamOptions& adam,
-                                std::uint64_t seed, const std::string& name)
+NetworkFactor<T>::NetworkFactor(const Partition& partition, const FactorModes& modes,
+                                bool shared_out, Index width, const GeneratorOptions& generator,
+                                const AdamOptions& adam, std::uint64_t seed,
+                                const std::string& name)
     : partition_(partition),
       modes_(modes),
+      spread_(shared_out),
       width_(width),
       sharers_(partition.grid().along(other_modes(modes, partition.order()))),
       adam_(adam) {
@@ -96,8 +98,11 @@ FactorPart<T> NetworkFactor<T>::part(const T* rows, int first_mode, double* grad
     if (spread()) {
         return {rows, block_.size(), width_, gradient};
     }
-    const Index skip = partition_.box().begin[first_mode] * width_;
-    return {rows + skip, partition_.box().shape()[first_mode], width_,
+    // Only the first mode is cut, so the rows of a block follow one another.
+    const Index rows_per_slice =
+        partition_.shape().product(first_mode + 1, first_mode + modes_.count());
+    const Index skip = partition_.box().begin[first_mode] * rows_per_slice * width_;
+    return {rows + skip, partition_.box().shape()[first_mode] * rows_per_slice, width_,
             gradient == nullptr ? nullptr : gradient + skip};
 }
 

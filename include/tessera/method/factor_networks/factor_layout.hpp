@@ -27,8 +27,12 @@ struct FactorLayout {
     std::vector<Index> widths;     ///< columns of each factor
     bool learned_weights = false;  ///< of the components
 
-    /// Whether a factor is image-like: its network is shared out over the ranks in space.
-    [[nodiscard]] bool spread(std::size_t factor) const { return factors[factor].count() > 1; }
+    /// Whether a factor's network is shared out over the ranks in space: an image-like one, but not
+    /// that of a symmetric form, where the blocks' columns need other rows than their rows.
+    [[nodiscard]] bool spread(std::size_t factor) const {
+        return factors[factor].count() > 1 && form != Form::symmetric;
+    }
+    /// Whether a factor covers several modes.
     [[nodiscard]] bool has_image() const;
     /// Factors that have a generator of their own: a symmetric form has one for both.
     [[nodiscard]] std::size_t generators() const {
@@ -48,6 +52,10 @@ struct FactorLayout {
 [[nodiscard]] FactorLayout choose_factor_layout(const Extents& shape,
                                                 const std::vector<std::string>& axes,
                                                 const FactorNetworksOptions& options);
+
+/// Throws UsageError where a process grid cuts a factor that is not shared out across its rows.
+void check_grid(const FactorLayout& layout, const Extents& grid,
+                const std::vector<std::string>& axes);
 
 /// Throws UsageError where an axis is too short for the network that makes its factor.
 void check_extents(const FactorLayout& layout, const Extents& shape,

@@ -16,8 +16,9 @@ class FitObservation {
   public:
     enum class Judge {
         nothing,
-        split,    ///< the other one of two independent parts of every entry
-        held_out  ///< a share of the entries, chosen by their global position
+        split,          ///< the other one of two independent parts of every entry
+        held_out,       ///< a share of the entries, chosen by their global position
+        held_out_pairs  ///< of a symmetric matrix: an entry and its mirror image together
     };
 
     /// `share` of the observation is for training where it is split, 1 - share of the entries
@@ -49,7 +50,7 @@ class FitObservation {
     [[nodiscard]] double noise_power() const { return noise_power_; }
 
   private:
-    void assign_roles(const Problem<T>& problem, double held_share, std::uint64_t seed);
+    void assign_roles(const Problem<T>& problem, double held_share, bool pairs, std::uint64_t seed);
     void summarise(const Problem<T>& problem);
 
     HostView<const T> observation_;

@@ -15,17 +15,18 @@ namespace tessera {
 
 /// One factor of a model with the network that makes it, next to the tensor's partition.
 ///
-/// The factor of one mode is replicated: every rank runs the same network on the same gradient,
-/// summed over all ranks. The factor of several modes is spread: the network is cut into slabs of
-/// the first of these modes, one per rank, and the rows travel to the ranks whose blocks need them
-/// (no message where the blocks are the slabs). All functions are collective.
+/// A replicated factor is the same on all ranks: each runs the same network on the same gradient,
+/// summed over all of them. A spread one is image-like: the network is cut into slabs of the first
+/// of its modes, one per rank, and the rows travel to the ranks whose blocks need them (no message
+/// where the blocks are the slabs). All functions are collective.
 template <typename T>
 class NetworkFactor {
   public:
-    /// Throws UsageError where the network does not fit the modes.
-    NetworkFactor(const Partition& partition, const FactorModes& modes, Index width,
-                  const GeneratorOptions& generator, const AdamOptions& adam, std::uint64_t seed,
-                  const std::string& name);
+    /// `shared_out` makes it a spread one. Throws UsageError where the network does not fit the
+    /// modes.
+    NetworkFactor(const Partition& partition, const FactorModes& modes, bool shared_out,
+                  Index width, const GeneratorOptions& generator, const AdamOptions& adam,
+                  std::uint64_t seed, const std::string& name);
 
     /// Makes the rows anew; `step` chooses the jitter. Sets the gradient to 0.
     void forward(std::int64_t step);
@@ -60,11 +61,12 @@ class NetworkFactor {
     [[nodiscard]] std::string describe() const { return generator_->describe(); }
 
   private:
-    [[nodiscard]] bool spread() const { return modes_.count() > 1; }
+    [[nodiscard]] bool spread() const { return spread_; }
     [[nodiscard]] Box with_width(const Box& sites) const;
 
     Partition partition_;
     FactorModes modes_;
+    bool spread_;
     Index width_;
     Box block_;      ///< of the modes, that this rank needs
     Box own_sites_;  ///< that its part of the network makes
