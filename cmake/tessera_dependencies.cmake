@@ -141,6 +141,16 @@ endif()
 add_library(tessera::nifti INTERFACE IMPORTED GLOBAL)
 target_include_directories(tessera::nifti INTERFACE "${TESSERA_NIFTI_INCLUDE}")
 
+# --- Classification -------------------------------------------------------------------------------
+find_path(TESSERA_SVM_INCLUDE libsvm/svm.h)
+find_library(TESSERA_SVM svm)
+if(NOT TESSERA_SVM OR NOT TESSERA_SVM_INCLUDE)
+  tessera_missing("libsvm" "libsvm-dev" "add its prefix to CMAKE_PREFIX_PATH")
+endif()
+add_library(tessera::svm INTERFACE IMPORTED GLOBAL)
+target_include_directories(tessera::svm INTERFACE "${TESSERA_SVM_INCLUDE}")
+target_link_libraries(tessera::svm INTERFACE "${TESSERA_SVM}")
+
 # --- Header libraries and the log -----------------------------------------------------------------
 foreach(
   _entry

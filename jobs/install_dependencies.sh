@@ -48,6 +48,8 @@ packages=(
     libhdf5-openmpi-dev libmatio-dev libpng-dev libcairo2-dev fonts-dejavu-core libtomlplusplus-dev
     nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev zlib1g-dev
     libexpat1-dev libtiff-dev libzip-dev libnifti-dev
+    # classification
+    libsvm-dev
     # tests and benchmarks
     libgtest-dev libbenchmark-dev python3-numpy python3-scipy python3-h5py python3-vtk9
     python3-jsonschema python3-nibabel python3-tifffile python3-spectral python3-pil hdf5-tools

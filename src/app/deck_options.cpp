@@ -133,6 +133,23 @@ void DataOptions::declare(OptionTable& table) {
              "error of the estimate and of trivial fills there")
         .minimum(0.0)
         .maximum(0.9);
+    table
+        .add("covariance_over", covariance_over,
+             "axis whose positions are samples: the method sees the covariance of the others")
+        .example("\"pictures\"")
+        .details(
+            "The sample covariance of the other axes' positions, the features, of data that are "
+            "scaled and corrupted as stated: of the axes pictures, rows, cols the axes become "
+            "rows, cols, rows_2, cols_2. It is not scaled. The truth is the covariance of the data "
+            "before [[corrupt]]. The result holds the leading eigenvectors of the estimate "
+            "(output.components) and the samples projected on them.");
+    table.add_check("covariance_over", [this]() -> std::string {
+        if (of_samples() && (!mask.empty() || missing != Missing::none || hold_out > 0.0)) {
+            return "a covariance needs data without missing entries: leave out data.mask, "
+                   "data.missing and data.hold_out";
+        }
+        return "";
+    });
     table.add_check("test", [this]() -> std::string {
         if (!test.empty() && hold_out > 0.0) {
             return "give either a file of test entries or data.hold_out";
@@ -169,6 +186,28 @@ void DataOptions::declare(OptionTable& table) {
             return "poisson noise needs data.noise_peak";
         }
         return "";
+    });
+}
+
+void ClassifyOptions::declare(OptionTable& table) {
+    table.add("labels", labels, "file[:dataset] with the class of each sample, a whole number")
+        .example("\"labels.npy\"");
+    table
+        .add("samples_per_class", samples_per_class,
+             "instead of labels: that many samples of a class follow one another")
+        .minimum(0);
+    table.add("training_share", training_share, "of each class, to learn from; the others judge")
+        .above(0.0)
+        .below(1.0);
+    table
+        .add("splits", splits,
+             "draws of the training samples; the accuracies are the means over them")
+        .minimum(1);
+    table.add("cost", cost, "C of the support vector machine").above(0.0);
+    table.add_check("labels", [this]() -> std::string {
+        return labels.empty() == (samples_per_class > 0)
+                   ? ""
+                   : "give either a file of labels or classify.samples_per_class";
     });
 }
 
@@ -228,6 +267,11 @@ void OutputOptions::declare(OptionTable& table) {
         .minimum(0)
         .maximum(9)
         .may_change_on_resume();
+    table
+        .add("components", components,
+             "with data.covariance_over: eigenvectors of the estimate that are written, and that "
+             "[classify] uses; at most as many as there are")
+        .minimum(1);
     table
         .add("quality_range", quality_range,
              "data range of PSNR and SSIM; 0: that of the truth, which is stated")

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "tessera/app/sample_study.hpp"
 #include "tessera/problem/axis_roles.hpp"
 
 namespace tessera {
@@ -153,13 +155,19 @@ RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks, do
                       static_cast<double>(plan.block.product()), static_cast<double>(scalar_bytes)};
 
     const double mask_bytes = expected.masked ? sizes.block : 0.0;
-    const double problem = base_bytes + (truth ? 2.0 : 1.0) * sizes.tensor() + mask_bytes;
-    const double reading = base_bytes + (study.has_truth_file() ? 2.0 : 1.0) * sizes.tensor() +
-                           mask_bytes +
-                           std::min(sizes.block * outline.file_bytes_per_entry, transfer_bytes);
+    const SampleMemory samples =
+        outline.samples ? sample_memory(study, outline, plan.block, ranks, truth, scalar_bytes)
+                        : SampleMemory{};
+    const double problem =
+        base_bytes + (truth ? 2.0 : 1.0) * sizes.tensor() + mask_bytes + samples.held;
+    const double read = outline.samples ? samples.read : sizes.tensor();
+    const double reading =
+        base_bytes + (study.has_truth_file() ? 2.0 : 1.0) * read + mask_bytes +
+        std::min(read / sizes.scalar * outline.file_bytes_per_entry, transfer_bytes);
     const double splitting = splitting_bytes(study, sizes, expected, outline.shape.order());
     plan.phases.push_back(
-        {"problem", std::max(problem + splitting / (1.0 - study.data.hold_out), reading)});
+        {"problem",
+         std::max(problem + splitting / (1.0 - study.data.hold_out) + samples.building, reading)});
     double held = problem + kernel_pages;
     for (const PhaseMemory& phase :
          study.method().plan(outline.shape, plan.block, outline.axes, scalar_bytes, expected)) {
@@ -170,6 +178,9 @@ RunPlan plan_run(const Study& study, const DataOutline& outline, Index ranks, do
     if (truth || splitting > 0.0) {
         const double quality = truth ? quality_bytes(plan, outline, sizes) : 0.0;
         plan.phases.push_back({"quality", held + std::max(splitting, quality)});
+    }
+    if (outline.samples) {
+        plan.phases.push_back({"components", held + samples.analysis});
     }
     plan.result_bytes = result_bytes(study, sizes, truth, expected.masked);
     const double writing = plan.result_bytes > 0.0 ? writing_bytes(plan, sizes) : 0.0;

@@ -6,6 +6,7 @@
 #include <Kokkos_Core.hpp>
 
 #include "tessera/app/data_source.hpp"
+#include "tessera/app/sample_study.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/io/read_tensor.hpp"
@@ -56,8 +57,10 @@ DenseTensor<T> read_or_simulate(const Communicator& communicator, const Study& s
     if (study.data.scene == DataOptions::Scene::hyperspectral) {
         HyperspectralScene<T> scene = simulate_hyperspectral<T>(
             partition, static_cast<int>(study.data.scene_endmembers), study.run.seed);
-        outline.wavelengths = scene.wavelengths_um;
-        outline.wavelength_unit = "um";
+        if (!outline.samples) {
+            outline.wavelengths = scene.wavelengths_um;
+            outline.wavelength_unit = "um";
+        }
         return scene.values;
     }
     if (study.data.scene == DataOptions::Scene::low_rank) {
@@ -136,6 +139,14 @@ DataOutline outline_data(const Communicator& communicator, const Study& study) {
     for (const auto& corruption : study.corruptions) {
         corruption->check(outline.shape, outline.axes);
     }
+    if (study.data.of_samples()) {
+        SampleOutline samples = outline_samples(communicator, study, outline);
+        outline = outline_of_covariance(std::move(outline), std::move(samples));
+    } else if (study.classifies()) {
+        throw UsageError(
+            "[classify] needs samples: name their axis in data.covariance_over, or leave "
+            "[classify] out");
+    }
     study.method().check(outline.shape, outline.axes);
     return outline;
 }
@@ -161,19 +172,25 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
     const Phase phase("read");
     DataOutline outline = outline_data(communicator, study);
     const Partition partition(outline.shape, choose_grid(communicator, study, outline));
-    const AxisRoles roles = axis_roles(outline.axes, outline.shape.order());
-    DenseTensor<T> values = read_or_simulate<T>(communicator, study, outline, partition);
+    const Partition read_partition =
+        outline.samples
+            ? Partition(outline.read_shape(),
+                        {communicator, sample_grid(communicator.size(), outline.read_shape())})
+            : partition;
+    const std::vector<std::string> read_axes = outline.read_axes();
+    const AxisRoles roles = axis_roles(read_axes, outline.read_shape().order());
+    DenseTensor<T> values = read_or_simulate<T>(communicator, study, outline, read_partition);
     std::optional<Mask> mask = read_mask(study.data, values);
-    refuse_non_finite(values, outline.source.empty() ? "data" : outline.source, outline.axes);
+    refuse_non_finite(values, outline.source.empty() ? "data" : outline.source, read_axes);
     const Scaling scaling = Scaling::fit(study.data.scale, values, roles.bands, mask);
     scaling.apply(values, mask);
 
     std::optional<DenseTensor<T>> truth;
     if (study.has_truth_file()) {
         const OpenSource opened =
-            open_companion(communicator, study.truth, outline.shape, "truth.path");
-        truth = read_tensor<T>(*opened.reader, opened.plan, "truth", partition);
-        refuse_non_finite(*truth, "truth.path", outline.axes);
+            open_companion(communicator, study.truth, outline.read_shape(), "truth.path");
+        truth = read_tensor<T>(*opened.reader, opened.plan, "truth", read_partition);
+        refuse_non_finite(*truth, "truth.path", read_axes);
         scaling.apply(*truth);
     } else if (!study.corruptions.empty() && !mask) {
         truth = duplicate(values, "truth");
@@ -184,7 +201,7 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
         remarks.push_back("scaled, " + scaling.describe());
     }
     const std::vector<std::string> done =
-        corrupt(study.corruptions, values, mask, noise, study.run.seed, outline.axes);
+        corrupt(study.corruptions, values, mask, noise, study.run.seed, read_axes);
     remarks.insert(remarks.end(), done.begin(), done.end());
     if (!truth && !study.corruptions.empty()) {
         remarks.emplace_back(
@@ -200,9 +217,13 @@ StudyProblem<T> build_problem(const Communicator& communicator, const Study& stu
         hold_out(study.data.hold_out, values, mask, study.run.seed, remarks);
     remarks.push_back(fmt::format("process grid {} ({} ranks)", partition.grid().dims().to_string(),
                                   communicator.size()));
-    std::vector<std::string> axes = outline.axes;
-    return {std::move(outline), Problem<T>{values, mask, noise, std::move(axes), truth}, scaling,
-            held_out, std::move(remarks)};
+    Problem<T> problem{values, mask, noise, outline.axes, truth};
+    std::optional<SampleData<T>> samples;
+    if (outline.samples) {
+        samples = take_covariance(problem, outline, partition);
+    }
+    return {std::move(outline), std::move(problem), scaling,
+            held_out,           std::move(remarks), std::move(samples)};
 }
 
 template StudyProblem<float> build_problem<float>(const Communicator&, const Study&);

@@ -13,6 +13,7 @@
 #include "tessera/app/run_output.hpp"
 #include "tessera/app/run_report.hpp"
 #include "tessera/app/runner.hpp"
+#include "tessera/app/sample_study.hpp"
 #include "tessera/app/sparse_study.hpp"
 #include "tessera/app/study.hpp"
 #include "tessera/app/sweep.hpp"
@@ -67,12 +68,17 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
             judge_held_out(observed_entries(problem.problem.observation, problem.problem.mask),
                            *problem.held_out, sample_entries(estimate, *problem.held_out));
     }
-    const Verdict verdict =
-        verdict_of(judge_all(problem, estimate, output.quality_range), held_out);
+    Verdict verdict = verdict_of(judge_all(problem, estimate, output.quality_range), held_out);
     memory.set("quality");
+    std::vector<Factor> factors = method.factors();
+    if (problem.samples) {
+        const SampleFindings found = analyse_samples(problem, estimate, session.study);
+        factors.insert(factors.end(), found.factors.begin(), found.factors.end());
+        verdict.add(found.figures, found.table);
+        memory.set("components");
+    }
     const std::string manifest = manifest_with_scaling(session.manifest, problem.scaling);
-    write_result(session.folder + "/result.h5", problem, output, estimate, method.factors(),
-                 manifest);
+    write_result(session.folder + "/result.h5", problem, output, estimate, factors, manifest);
     memory.set("result");
     if (output.pictures) {
         write_pictures(session.folder, session.title, problem, estimate, verdict.table);

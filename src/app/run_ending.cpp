@@ -56,13 +56,14 @@ ExitCode end_early(const Session& session, const RunEnd& end, Index steps, Memor
 Verdict verdict_of(const std::vector<QualityRow>& quality,
                    const std::vector<HeldOutRow>& held_out) {
     Verdict verdict{named_quality(quality), format_quality(quality)};
-    for (const NamedValue& value : named_held_out(held_out)) {
-        verdict.figures.push_back(value);
-    }
-    for (const std::string& line : format_held_out(held_out)) {
-        verdict.table.push_back(line);
-    }
+    verdict.add(named_held_out(held_out), format_held_out(held_out));
     return verdict;
+}
+
+void Verdict::add(const std::vector<NamedValue>& more_figures,
+                  const std::vector<std::string>& lines) {
+    figures.insert(figures.end(), more_figures.begin(), more_figures.end());
+    table.insert(table.end(), lines.begin(), lines.end());
 }
 
 template <typename T>

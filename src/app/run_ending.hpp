@@ -31,6 +31,8 @@ ExitCode end_early(const Session& session, const RunEnd& end, Index steps, Memor
 struct Verdict {
     std::vector<NamedValue> figures;
     std::vector<std::string> table;
+
+    void add(const std::vector<NamedValue>& more_figures, const std::vector<std::string>& lines);
 };
 
 Verdict verdict_of(const std::vector<QualityRow>& quality, const std::vector<HeldOutRow>& held_out);

@@ -24,6 +24,7 @@ void refuse_options_of_arrays(const Study& study) {
         {!data.source.order.empty(), "data.order"},
         {!data.source.region.empty(), "data.region"},
         {!data.source.bin.empty(), "data.bin"},
+        {data.of_samples(), "data.covariance_over"},
         {study.has_truth_file(), "[truth]"},
         {!study.corruptions.empty(), "[[corrupt]]"}};
     for (const auto& [is_given, name] : given) {

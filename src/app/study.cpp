@@ -26,6 +26,9 @@ std::vector<OptionChoice> expected_quantities(
     choices.push_back({"steps", "done by the method"});
     choices.push_back({"oracle_psnr", "dB, the best of the estimates judged on the way"});
     choices.push_back({"oracle_step", "its step"});
+    choices.push_back({"svm_accuracy", "of [classify], on the estimate's eigenvectors"});
+    choices.push_back({"svm_accuracy_pca", "the same on those of the observed covariance"});
+    choices.push_back({"svm_accuracy_oracle", "the same on those of the true covariance"});
     for (const auto& method : methods) {
         for (const std::string& figure : method->figures()) {
             choices.push_back({figure, "of the last step of method " + method->name()});
@@ -63,6 +66,10 @@ Study::Study() : methods_(method_catalogue()) {
                             method->summary()});
     }
     schema_.variant_table("method", "name", variants, {}, "how the tensor is recovered");
+    schema_.optional_table(
+        "classify", [this](OptionTable& table) { classify.declare(table); },
+        "how well a linear support vector machine tells samples apart by their projections on the "
+        "estimate's eigenvectors (data.covariance_over)");
     schema_.table(
         "run", [this](OptionTable& table) { run.declare(table); },
         "random numbers, precision, limits, checkpoints");
@@ -95,6 +102,9 @@ ExpectedData Study::expected_data() const {
     expected.masked =
         !data.mask.empty() || data.missing != DataOptions::Missing::none || data.hold_out > 0.0;
     expected.observed_share = 1.0 - data.hold_out;
+    if (data.of_samples()) {
+        return expected;  // no noise model describes a covariance
+    }
     expected.noise_known = data.noise != DataOptions::Noise::unknown;
     bool clean = true;
     for (const auto& corruption : corruptions) {

@@ -156,8 +156,13 @@ DenseTensor<T> sample_covariance(const DenseTensor<T>& samples, int sample_mode,
     const Box column_features = modes_of(target.box(), half, target.order());
     const Index rows = row_features.size();
     const Index columns = column_features.size();
-    std::vector<double> sums;
-    agree(communicator, [&] { sums.assign(static_cast<std::size_t>(rows * columns), 0.0); });
+    DeviceView<T> block;
+    HostView<double> sums;
+    agree(communicator, [&] {
+        block = allocate<T>("covariance", rows * columns);
+        sums = allocate_host<double>("covariance sums", rows * columns);
+    });
+    Kokkos::deep_copy(sums, 0.0);
     CentredPanel<T> row_panel(samples, sample_mode, mean, row_features);
     CentredPanel<T> column_panel(samples, sample_mode, mean, column_features);
     const Index step = communicator.min(samples_per_piece(count, rows + columns));
@@ -171,12 +176,9 @@ DenseTensor<T> sample_covariance(const DenseTensor<T>& samples, int sample_mode,
                                b.data(), columns, a.data(), rows, 1.0, sums.data(), columns);
         }
     }
-    DeviceView<T> block;
-    agree(communicator,
-          [&] { block = allocate<T>("covariance", static_cast<Index>(sums.size())); });
     const auto host = Kokkos::create_mirror_view(Kokkos::HostSpace(), block);
     const double divisor = static_cast<double>(count - 1);
-    std::transform(sums.begin(), sums.end(), host.data(),
+    std::transform(sums.data(), sums.data() + sums.size(), host.data(),
                    [divisor](double sum) { return static_cast<T>(sum / divisor); });
     Kokkos::deep_copy(block, host);
     return {"covariance", target, block};

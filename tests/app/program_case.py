@@ -189,6 +189,29 @@ class Case(unittest.TestCase):
         self.assertLessEqual(difference, tolerance)
 
 
+class RefusalCase(Case):
+    """A test of what the program refuses."""
+
+    def assert_refused(self, outcome, code, *words, lines=1):
+        """One sentence with these words, that exit code, soon, nothing half-written."""
+        self.assertEqual(outcome.code, code, outcome)
+        self.assertEqual(len(outcome.errors), lines, outcome)
+        for word in words:
+            self.assertIn(word, outcome.errors[0])
+        self.assertLess(outcome.seconds, GONE_SECONDS)
+        for noise in ("HDF5-DIAG", "terminate called", "internal contradiction", "MPI_ABORT"):
+            self.assertNotIn(noise, outcome.stderr)
+        self.assertEqual(list(self.folder.rglob("*.partial")), [])
+        self.assertEqual(list(self.folder.rglob("result.h5")), [])
+
+    def refuse(self, code, deck, *words, ranks=2, arguments=(), before_the_run=True):
+        outcome = self.tessera(ranks, "run", self.write_deck(deck), *arguments)
+        self.assert_refused(outcome, code, *words)
+        if before_the_run:
+            self.assertFalse((self.folder / "runs").exists(), "left a run folder")
+            self.assertEqual(outcome.stdout, "")
+
+
 def arrays(run):
     """All arrays of a run's result.h5, by their path in the file."""
     found = {}

@@ -57,12 +57,25 @@ struct DataOptions {
     Duplicates duplicates = Duplicates::sum;
     std::string test;
     double hold_out = 0.0;
+    std::string covariance_over;  ///< axis of the samples; empty: the data are taken themselves
 
+    [[nodiscard]] bool of_samples() const { return !covariance_over.empty(); }
     [[nodiscard]] bool sparse() const { return listed != Listed::no; }
     /// Of a list: what the entries are that it does not name.
     [[nodiscard]] Absent absent() const {
         return listed == Listed::others_zero ? Absent::zero : Absent::missing;
     }
+
+    void declare(OptionTable& table);
+};
+
+/// The deck's [classify] table.
+struct ClassifyOptions {
+    std::string labels;  ///< file[:dataset]; empty: by samples_per_class
+    Index samples_per_class = 0;
+    double training_share = 0.25;
+    Index splits = 10;
+    double cost = 1.0;
 
     void declare(OptionTable& table);
 };
@@ -98,6 +111,7 @@ struct OutputOptions {
     std::vector<std::string> arrays = {"estimate", "input", "residual", "truth"};
     bool pictures = true;
     std::int64_t compression = 0;
+    Index components = 10;
     double quality_range = 0.0;
 
     void declare(OptionTable& table);

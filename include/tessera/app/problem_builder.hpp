@@ -11,6 +11,14 @@
 
 namespace tessera {
 
+/// Samples whose covariance takes the data's place (data.covariance_over).
+struct SampleOutline {
+    Extents shape;
+    std::vector<std::string> axes;
+    int mode = 0;               ///< that counts the samples
+    std::vector<Index> labels;  ///< of [classify]; may be empty
+};
+
 /// What the data look like before an entry of them is read.
 struct DataOutline {
     Extents shape;
@@ -23,6 +31,22 @@ struct DataOutline {
     std::vector<std::string> units;
     std::string source;                 ///< the file's path; empty for simulated data
     double file_bytes_per_entry = 0.0;  ///< read for each entry of the tensor
+    /// What is read where shape and axes are those of a covariance.
+    std::optional<SampleOutline> samples;
+
+    /// The tensor that is read.
+    [[nodiscard]] const Extents& read_shape() const { return samples ? samples->shape : shape; }
+    [[nodiscard]] const std::vector<std::string>& read_axes() const {
+        return samples ? samples->axes : axes;
+    }
+};
+
+/// Samples as they were measured (and corrupted).
+template <typename T>
+struct SampleData {
+    DenseTensor<T> values;
+    int mode = 0;
+    std::vector<double> mean;  ///< of each feature
 };
 
 /// A Problem and what the reports need beside it.
@@ -33,6 +57,8 @@ struct StudyProblem {
     Scaling scaling;
     std::optional<SparseTensor<T>> held_out;  ///< entries that the method does not see
     std::vector<std::string> remarks;         ///< sentences for the log
+    /// Where the problem is their covariance.
+    std::optional<SampleData<T>> samples = std::nullopt;
 };
 
 /// Reads headers and checks everything that can be checked without the data: shapes, ranks, grid,

@@ -29,6 +29,7 @@ class Study {
         return methods_;
     }
     [[nodiscard]] bool has_truth_file() const { return resolved_->has_table("truth"); }
+    [[nodiscard]] bool classifies() const { return resolved_->has_table("classify"); }
 
     /// Whether some entries will be missing from the problem, and how many as far as the deck
     /// tells.
@@ -37,6 +38,7 @@ class Study {
     DataOptions data;
     SourceOptions truth;
     std::vector<std::shared_ptr<Corruption>> corruptions;
+    ClassifyOptions classify;
     RunOptions run;
     ParallelOptions parallel;
     OutputOptions output;
