@@ -42,20 +42,17 @@ void activate_backward(const T* values, T* gradient, Index count) {
 
 template <typename T>
 Index DeepDecoder<T>::most_doublings(const Extents& sites) {
-    Extents halved = sites;
+    const auto shortest = [](const Extents& extents) {
+        const std::vector<Index> values = extents.to_vector();
+        return *std::min_element(values.begin(), values.end());
+    };
+    Extents smallest = sites;
     Index doublings = 0;
-    while (true) {
-        for (int mode = 0; mode < halved.order(); ++mode) {
-            if (halved[mode] < 2) {
-                return doublings;
-            }
-            halved[mode] = (halved[mode] + 1) / 2;
-        }
-        if (halved.product() < 2) {
-            return doublings;
-        }
+    while (shortest(smallest) >= 2 && halved(smallest).product() >= 2) {
+        smallest = halved(smallest);
         ++doublings;
     }
+    return doublings;
 }
 
 template <typename T>

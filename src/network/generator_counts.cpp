@@ -3,18 +3,12 @@
 #include <algorithm>
 
 #include "tessera/network/deep_decoder.hpp"
+#include "tessera/network/site_slab.hpp"
 #include "tessera/network/skip_network.hpp"
 #include "tessera/parallel/partition.hpp"
 
 namespace tessera {
 namespace {
-
-Extents halved(Extents sites) {
-    for (int mode = 0; mode < sites.order(); ++mode) {
-        sites[mode] = (sites[mode] + 1) / 2;
-    }
-    return sites;
-}
 
 /// Grids of sites, finest first.
 std::vector<Extents> grids_of(const GeneratorOptions& options, Extents sites) {

@@ -5,6 +5,7 @@
 
 #include "tessera/network/deep_decoder.hpp"
 #include "tessera/network/generator_counts.hpp"
+#include "tessera/network/site_slab.hpp"
 #include "tessera/network/skip_network.hpp"
 
 namespace tessera {
@@ -20,13 +21,7 @@ struct Share {
     [[nodiscard]] double held() const {
         return static_cast<double>(std::min(sites[0], own_rows + 2) * row());
     }
-    [[nodiscard]] Share coarser() const {
-        Share result{sites, (own_rows + 1) / 2};
-        for (int mode = 0; mode < sites.order(); ++mode) {
-            result.sites[mode] = (sites[mode] + 1) / 2;
-        }
-        return result;
-    }
+    [[nodiscard]] Share coarser() const { return {halved(sites), (own_rows + 1) / 2}; }
 };
 
 // Arrays of a parameter store: value, gradient, two moments, average.

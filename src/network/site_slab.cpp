@@ -23,13 +23,6 @@ Range wanted_from(Range owner, Range own, Range held) {
     return below.size() > 0 ? below : common(owner, {own.end, held.end});
 }
 
-Extents halved(Extents sites) {
-    for (int mode = 0; mode < sites.order(); ++mode) {
-        sites[mode] = (sites[mode] + 1) / 2;
-    }
-    return sites;
-}
-
 // Messages of rows, at most 1 GiB each.
 template <typename T>
 class RowMessages {
@@ -75,6 +68,13 @@ class RowMessages {
 };
 
 }  // namespace
+
+Extents halved(Extents sites) {
+    for (int mode = 0; mode < sites.order(); ++mode) {
+        sites[mode] = (sites[mode] + 1) / 2;
+    }
+    return sites;
+}
 
 SiteSlab::SiteSlab(const Communicator& communicator, const Extents& sites, Range own, Index halo)
     : communicator_(communicator),

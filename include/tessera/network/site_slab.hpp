@@ -9,6 +9,9 @@
 
 namespace tessera {
 
+/// Sites of a map with half as many in each mode, rounded up.
+[[nodiscard]] Extents halved(Extents sites);
+
 /// The sites of one map, shared out over ranks in slabs: each rank owns a range of the first mode
 /// and holds `halo` more rows on either side, in one array of held rows x row_sites() x channels.
 /// So neighbours' rows lie where they belong and messages need neither packing nor copies of maps.
