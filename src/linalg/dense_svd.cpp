@@ -166,12 +166,6 @@ DenseQr dense_qr(const Matrix& a) {
     return result;
 }
 
-Matrix first_columns(const Matrix& matrix, Index count) {
-    Matrix result(matrix.rows, count);
-    std::copy_n(matrix.data(), result.values.size(), result.data());
-    return result;
-}
-
 void fix_signs(Matrix& v, Matrix* partner) {
     const auto flip = [](Matrix& matrix, Index column) {
         for (Index row = 0; row < matrix.rows; ++row) {

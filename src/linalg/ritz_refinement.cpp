@@ -33,15 +33,6 @@ std::vector<double> remove_components(const Communicator& communicator, const Ma
     return coefficients;
 }
 
-Matrix times(const Matrix& a, const Matrix& b) {
-    Matrix product(a.rows, b.columns);
-    if (a.rows > 0 && b.columns > 0) {
-        blas::gemm(blas::Transpose::no, blas::Transpose::no, a.rows, b.columns, a.columns, 1.0,
-                   a.data(), a.rows, b.data(), b.rows, 0.0, product.data(), product.rows);
-    }
-    return product;
-}
-
 /// The same on all ranks even where their processors round differently.
 DenseSvd replicated_svd(const Communicator& communicator, const Matrix& r) {
     DenseSvd svd = dense_svd(r);
@@ -114,8 +105,8 @@ Triplets refine(const TallOperator& b, Matrix right, double largest, const Matri
 
     Triplets triplets;
     triplets.values = small.singular_values;
-    triplets.left = times(left, small.u);
-    triplets.right = times(right, small.v);
+    triplets.left = product(blas::Transpose::no, blas::Transpose::no, left, small.u);
+    triplets.right = product(blas::Transpose::no, blas::Transpose::no, right, small.v);
     std::vector<double> residual(static_cast<std::size_t>(b.local_columns()));
     for (Index j = 0; j < count; ++j) {
         double& value = triplets.values[static_cast<std::size_t>(j)];

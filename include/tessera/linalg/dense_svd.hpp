@@ -39,9 +39,6 @@ struct DenseQr {
 };
 [[nodiscard]] DenseQr dense_qr(const Matrix& a);
 
-/// The first `count` columns of a matrix.
-[[nodiscard]] Matrix first_columns(const Matrix& matrix, Index count);
-
 /// Fixes the free sign of each column of `v`: its entry of largest magnitude becomes positive.
 /// Entries within a relative 1e-8 of the largest count as equal and the first of them decides, so
 /// that rounding doesn't. Flips the same columns of `partner` where given.

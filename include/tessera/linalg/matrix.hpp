@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tessera/base/types.hpp"
+#include "tessera/linalg/blas.hpp"
 
 namespace tessera {
 
@@ -29,6 +30,16 @@ struct Matrix {
     Index columns = 0;
     std::vector<double> values;
 };
+
+/// The first `count` columns of a matrix.
+[[nodiscard]] Matrix first_columns(const Matrix& matrix, Index count);
+
+/// a diag(factors): every column times its factor.
+[[nodiscard]] Matrix scale_columns(Matrix a, const std::vector<double>& factors);
+
+/// op(a) op(b).
+[[nodiscard]] Matrix product(blas::Transpose transpose_a, blas::Transpose transpose_b,
+                             const Matrix& a, const Matrix& b);
 
 /// A rank's part of a tall matrix, as it lies in a row-major tensor block: `left` slabs of
 /// `columns` x `right` entries; entry (row l * right + r, column c) is data[(l * columns + c) *

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "tessera/linalg/blas.hpp"
 #include "tessera/linalg/dense_svd.hpp"
@@ -11,15 +12,6 @@ namespace {
 
 using blas::Transpose;
 
-Matrix product(Transpose transpose_a, Transpose transpose_b, const Matrix& a, const Matrix& b) {
-    const bool flipped = transpose_a == Transpose::yes;
-    const Index depth = flipped ? a.rows : a.columns;
-    Matrix result(flipped ? a.columns : a.rows, transpose_b == Transpose::yes ? b.rows : b.columns);
-    blas::gemm<double>(transpose_a, transpose_b, result.rows, result.columns, depth, 1.0, a.data(),
-                       a.rows, b.data(), b.rows, 0.0, result.data(), result.rows);
-    return result;
-}
-
 DenseSvd svd_with_signs(const Matrix& a) {
     DenseSvd svd = dense_svd(a);
     fix_signs(svd.u, &svd.v);
@@ -28,23 +20,11 @@ DenseSvd svd_with_signs(const Matrix& a) {
 
 /// a diag(1 / values). Singular vectors of one side follow so from those of the other, without the
 /// inverse of a triangle, which may not exist.
-Matrix over(Matrix a, const std::vector<double>& values) {
-    for (Index column = 0; column < a.columns; ++column) {
-        const double value = values[static_cast<std::size_t>(column)];
-        for (Index row = 0; row < a.rows; ++row) {
-            a(row, column) *= value > 0.0 ? 1.0 / value : 0.0;
-        }
+Matrix over(Matrix a, std::vector<double> values) {
+    for (double& value : values) {
+        value = value > 0.0 ? 1.0 / value : 0.0;
     }
-    return a;
-}
-
-Matrix times_columns(Matrix a, const std::vector<double>& weights) {
-    for (Index column = 0; column < a.columns; ++column) {
-        for (Index row = 0; row < a.rows; ++row) {
-            a(row, column) *= weights[static_cast<std::size_t>(column)];
-        }
-    }
-    return a;
+    return scale_columns(std::move(a), values);
 }
 
 /// A small row-major tensor.
@@ -133,8 +113,8 @@ double share_left(const std::vector<double>& tails, Index kept) {
 
 AnalysedModel singular_triplets(const std::vector<Matrix>& triangles,
                                 const std::vector<double>& weights, double tolerance) {
-    const Matrix left = times_columns(triangles.front(), weights);
-    const Matrix right = times_columns(triangles.back(), weights);
+    const Matrix left = scale_columns(triangles.front(), weights);
+    const Matrix right = scale_columns(triangles.back(), weights);
     const DenseSvd svd =
         svd_with_signs(product(Transpose::no, Transpose::yes, left, triangles.back()));
     const std::vector<double>& values = svd.singular_values;

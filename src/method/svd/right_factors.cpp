@@ -1,19 +1,6 @@
 #include "tessera/method/svd/right_factors.hpp"
 
-#include <utility>
-
-#include "tessera/linalg/dense_svd.hpp"
-
 namespace tessera {
-
-Matrix scale_columns(Matrix a, const std::vector<double>& factors) {
-    for (Index column = 0; column < a.columns; ++column) {
-        for (Index row = 0; row < a.rows; ++row) {
-            a(row, column) *= factors[static_cast<std::size_t>(column)];
-        }
-    }
-    return a;
-}
 
 RightFactors right_factors(const Matrix& vectors, const std::vector<double>& weights,
                            const std::vector<double>& column_sigma) {

@@ -6,9 +6,6 @@
 
 namespace tessera {
 
-/// a diag(factors): every column times its factor.
-[[nodiscard]] Matrix scale_columns(Matrix a, const std::vector<double>& factors);
-
 /// The estimate of a matrix A from its right singular vectors V is A in out^T, where
 /// in = S^-1 V diag(weights) and out = S V; S holds the noise levels of the columns when they were
 /// whitened (empty: none).
