@@ -42,8 +42,13 @@ template <int h, typename Vector, int... lane>
         const int within = p % (size / 2);
         return (p < size / 2 ? 0 : size) + within / h * 2 * h + within % h;
     };
+#if defined(__CUDACC__)  // whose parser does not know the builtin
+    const auto entry = [&](int p) { return p < size ? x[p] : y[p - size]; };
+    return Vector{(entry(from(lane)) + entry(from(lane) + h))...};
+#else
     return __builtin_shufflevector(x, y, from(lane)...) +
            __builtin_shufflevector(x, y, (from(lane) + h)...);
+#endif
 }
 
 /// Replaces values[0] by the sums of the lanes of as many vectors as one has lanes, in the order of

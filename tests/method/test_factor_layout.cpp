@@ -83,6 +83,25 @@ TEST(FactorLayoutOneRank, WrongFormsAreNamed) {
               "with data.order");
 }
 
+TEST(FactorLayoutOneRank, SingularVectorsAreTheShorterFactorOfTwo) {
+    auto options = options_of(Contraction::automatic);
+    options.basis = FactorNetworksOptions::Basis::singular_vectors;
+    options.rank = 3;
+    EXPECT_EQ(choose_factor_layout({8, 4}, {"a", "b"}, options).basis, 1U);
+    EXPECT_EQ(choose_factor_layout({4, 8}, {"a", "b"}, options).basis, 0U);
+    EXPECT_EQ(choose_factor_layout({2, 2, 9}, {"rows", "cols", "bands"}, options).basis, 1U);
+    EXPECT_EQ(choose_factor_layout({9, 2, 2}, {"time", "rows", "cols"}, options).basis, 0U);
+    EXPECT_EQ(complaint({8, 4, 9}, {"a", "b", "c"}, options),
+              "method.basis = \"svd\" is for models of two factors: a matrix, or 2d1d of three "
+              "axes");
+    EXPECT_EQ(complaint({8, 2}, {"a", "b"}, options),
+              "method.basis = \"svd\": there are 2 singular vectors, fewer than method.rank = 3");
+    options.generator.activation = OutputActivation::relu;
+    EXPECT_EQ(complaint({8, 4}, {"a", "b"}, options),
+              "method.basis = \"svd\" makes factors of any sign: leave method.activation at "
+              "\"none\"");
+}
+
 TEST(FactorLayoutOneRank, AxesThatAreTooShortAreNamed) {
     const Extents shape = {8, 2, 9};
     const std::vector<std::string> axes = {"a", "b", "c"};

@@ -50,30 +50,47 @@ const std::vector<Form> forms = {
     {Contraction::tucker, {9, 8, 10}, {"a", "b", "c"}},
 };
 
+/// Networks of every kind, and for two factors also with singular vectors as one of them.
+std::vector<FactorNetworksOptions> options_for(const Form& form, GeneratorKind kind) {
+    FactorNetworksOptions options;
+    options.contraction = form.contraction;
+    options.rank = 3;
+    options.generator.kind = kind;
+    options.generator.channels = 4;
+    options.validation = Validation::none;
+    std::vector<FactorNetworksOptions> all = {options};
+    if (form.contraction == Contraction::matrix || form.contraction == Contraction::image) {
+        options.basis = FactorNetworksOptions::Basis::singular_vectors;
+        all.push_back(options);
+    }
+    return all;
+}
+
+/// The formula is what the profile counts, for one step on some grid.
+void expect_counted(Dice& dice, const Form& form, const FactorNetworksOptions& options) {
+    const Partition partition = random_partition(dice, form.shape);
+    const Problem<float> problem =
+        problem_of(random_entries<float>(form.shape.product(), 3), partition, form.axes);
+    FactorNetworksMethod<float> method(problem, options, 1);
+    const FitTraffic actual = counted_step(method);
+    const FitTraffic expected = fit_traffic(choose_factor_layout(form.shape, form.axes, options),
+                                            options.generator, form.shape, partition.grid().dims(),
+                                            sizeof(float))[static_cast<std::size_t>(own_rank())];
+    SCOPED_TRACE(form.shape.to_string() + " on " + partition.grid().dims().to_string());
+    EXPECT_ALL_RANKS(actual.messages == expected.messages);
+    EXPECT_ALL_RANKS(actual.bytes == expected.bytes);
+    EXPECT_ALL_RANKS(actual.reductions == expected.reductions);
+    EXPECT_ALL_RANKS(actual.reduced_bytes == expected.reduced_bytes);
+}
+
 TEST(FitTraffic, IsWhatTheProfileCountsOnAnyGrid) {
     Dice dice(5);
     for (const GeneratorKind kind : {GeneratorKind::skip_network, GeneratorKind::deep_decoder,
                                      GeneratorKind::sine_network, GeneratorKind::free_factor}) {
         for (const Form& form : forms) {
-            FactorNetworksOptions options;
-            options.contraction = form.contraction;
-            options.rank = 3;
-            options.generator.kind = kind;
-            options.generator.channels = 4;
-            options.validation = Validation::none;
-            const Partition partition = random_partition(dice, form.shape);
-            const Problem<float> problem =
-                problem_of(random_entries<float>(form.shape.product(), 3), partition, form.axes);
-            FactorNetworksMethod<float> method(problem, options, 1);
-            const FitTraffic actual = counted_step(method);
-            const FitTraffic expected = fit_traffic(
-                choose_factor_layout(form.shape, form.axes, options), options.generator, form.shape,
-                partition.grid().dims(), sizeof(float))[static_cast<std::size_t>(own_rank())];
-            SCOPED_TRACE(form.shape.to_string() + " on " + partition.grid().dims().to_string());
-            EXPECT_ALL_RANKS(actual.messages == expected.messages);
-            EXPECT_ALL_RANKS(actual.bytes == expected.bytes);
-            EXPECT_ALL_RANKS(actual.reductions == expected.reductions);
-            EXPECT_ALL_RANKS(actual.reduced_bytes == expected.reduced_bytes);
+            for (const FactorNetworksOptions& options : options_for(form, kind)) {
+                expect_counted(dice, form, options);
+            }
         }
     }
 }

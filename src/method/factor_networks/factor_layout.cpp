@@ -105,6 +105,30 @@ std::vector<Index> tucker_ranks(const FactorNetworksOptions& options, const Exte
     return ranks;
 }
 
+/// The factor of one mode, the shorter one where both have one.
+std::size_t basis_factor(const FactorLayout& layout, const Extents& shape,
+                         const FactorNetworksOptions& options) {
+    if (layout.form != FactorLayout::Form::components || layout.factors.size() != 2) {
+        throw UsageError(
+            "method.basis = \"svd\" is for models of two factors: a matrix, or 2d1d of three axes");
+    }
+    if (options.generator.activation != OutputActivation::none) {
+        throw UsageError(
+            "method.basis = \"svd\" makes factors of any sign: leave method.activation at "
+            "\"none\"");
+    }
+    const auto length = [&](std::size_t factor) {
+        return layout.factors[factor].of(shape).product();
+    };
+    const std::size_t basis = layout.spread(0) || (!layout.spread(1) && length(1) <= length(0));
+    if (options.rank > length(basis)) {
+        throw UsageError(fmt::format(
+            "method.basis = \"svd\": there are {} singular vectors, fewer than method.rank = {}",
+            length(basis), options.rank));
+    }
+    return basis;
+}
+
 }  // namespace
 
 Extents FactorModes::of(const Extents& extents) const {
@@ -118,6 +142,13 @@ Extents FactorModes::of(const Extents& extents) const {
 bool FactorLayout::has_image() const {
     return std::any_of(factors.begin(), factors.end(),
                        [](const FactorModes& modes) { return modes.count() > 1; });
+}
+
+GeneratorOptions FactorLayout::generator(GeneratorOptions network, std::size_t factor) const {
+    if (factor == basis) {
+        network.kind = GeneratorKind::free_factor;
+    }
+    return network;
 }
 
 Index FactorLayout::centre_size() const {
@@ -153,12 +184,15 @@ FactorLayout choose_factor_layout(const Extents& shape, const std::vector<std::s
     if (contraction == Contraction::tucker) {
         layout.form = FactorLayout::Form::tucker;
         layout.widths = tucker_ranks(options, shape);
-        return layout;
+    } else {
+        layout.form = contraction == Contraction::symmetric ? FactorLayout::Form::symmetric
+                                                            : FactorLayout::Form::components;
+        layout.widths.assign(layout.factors.size(), options.rank);
+        layout.learned_weights = layout.factors.size() > 2;
     }
-    layout.form = contraction == Contraction::symmetric ? FactorLayout::Form::symmetric
-                                                        : FactorLayout::Form::components;
-    layout.widths.assign(layout.factors.size(), options.rank);
-    layout.learned_weights = layout.factors.size() > 2;
+    if (options.basis == FactorNetworksOptions::Basis::singular_vectors) {
+        layout.basis = basis_factor(layout, shape, options);
+    }
     return layout;
 }
 
@@ -184,13 +218,18 @@ void check_extents(const FactorLayout& layout, const Extents& shape,
                    const std::vector<std::string>& axes, const GeneratorOptions& generator) {
     // A convolution of stride 2 must leave two sites in each mode.
     constexpr Index fewest = 3;
-    const FactorModes& last = layout.factors[layout.generators() - 1];
-    for (int mode = 0; mode < last.last && generator.kind == GeneratorKind::skip_network; ++mode) {
-        if (shape[mode] < fewest) {
-            throw UsageError(fmt::format(
-                "method.network = \"skip\" needs at least {} positions along each axis, but {} has "
-                "{}: take network = \"sine\" or \"free\"",
-                fewest, axes[static_cast<std::size_t>(mode)], shape[mode]));
+    for (std::size_t f = 0; f < layout.generators(); ++f) {
+        const FactorModes& modes = layout.factors[f];
+        if (layout.generator(generator, f).kind != GeneratorKind::skip_network) {
+            continue;
+        }
+        for (int mode = modes.first; mode < modes.last; ++mode) {
+            if (shape[mode] < fewest) {
+                throw UsageError(fmt::format(
+                    "method.network = \"skip\" needs at least {} positions along each axis, but "
+                    "{} has {}: take network = \"sine\" or \"free\"",
+                    fewest, axes[static_cast<std::size_t>(mode)], shape[mode]));
+            }
         }
     }
 }

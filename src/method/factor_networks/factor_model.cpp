@@ -57,8 +57,8 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
       scale_(scale),
       centre_adam_(options.adam) {
     for (std::size_t f = 0; f < layout.generators(); ++f) {
-        GeneratorOptions generator =
-            options.generator_for(layout.has_image() || layout.learned_weights);
+        GeneratorOptions generator = layout.generator(
+            options.generator_for(layout.has_image() || layout.learned_weights), f);
         // Free factors make a model a tenth of the size of the data, sqrt(rank) s^order, and grow
         // into them: from a larger start Adam gets lost for thousands of steps.
         generator.free_scale =
@@ -101,6 +101,13 @@ void FactorModel<T>::start_centre(std::uint64_t seed) {
                                   : 1.0;
         value(i) = static_cast<T>(size * number);
     }
+}
+
+template <typename T>
+void FactorModel<T>::set_basis(const SingularBasis& basis) {
+    factors_[layout_.basis.value()].fix_at(basis.rows);
+    std::transform(basis.sizes.begin(), basis.sizes.end(), centre_.value().data(),
+                   [this](double size) { return static_cast<T>(size / scale_); });
 }
 
 template <typename T>

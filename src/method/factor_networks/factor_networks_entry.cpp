@@ -106,10 +106,12 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
             static_cast<double>(layout.factors[f].of(block).product());
         if (f < layout.generators()) {
             factor_entries += static_cast<double>(own.product() * layout.widths[f]);
-            networks += generator_bytes(options_.generator, layout.factors[f].of(shape), own[0],
-                                        layout.widths[f], scalar_bytes);
-            const GeneratorParameters parameters = generator_parameters(
-                options_.generator, layout.factors[f].of(shape), layout.widths[f]);
+            networks += generator_bytes(layout.generator(options_.generator, f),
+                                        layout.factors[f].of(shape), own[0], layout.widths[f],
+                                        scalar_bytes);
+            const GeneratorParameters parameters =
+                generator_parameters(layout.generator(options_.generator, f),
+                                     layout.factors[f].of(shape), layout.widths[f]);
             const double own_share =
                 static_cast<double>(own[0]) / static_cast<double>(shape[layout.factors[f].first]);
             networks += options_.backtrack > 0.0
@@ -180,7 +182,7 @@ std::optional<double> FactorNetworksEntry::checkpoint_bytes(const Extents& shape
     for (std::size_t f = 0; f < layout.generators(); ++f) {
         const Extents sites = layout.factors[f].of(shape);
         const GeneratorParameters parameters =
-            generator_parameters(options_.generator, sites, layout.widths[f]);
+            generator_parameters(layout.generator(options_.generator, f), sites, layout.widths[f]);
         bytes +=
             arrays * (sizeof(double) * parameters.shared + scalar * parameters.spread) +
             kept_rows(expected) * scalar * static_cast<double>(sites.product() * layout.widths[f]);

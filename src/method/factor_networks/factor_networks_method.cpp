@@ -64,6 +64,12 @@ FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
     }
     check_extents(layout_, problem.observation.shape(), problem.axes, options.generator);
     check_grid(layout_, problem.observation.partition().grid().dims(), problem.axes);
+    if (layout_.basis && (problem.mask || validation_ == Validation::held_out)) {
+        throw UsageError(
+            "method.basis = \"svd\" needs data of which no entry is missing or held out: leave "
+            "method.basis at \"network\", or, where nothing is missing, state data.noise and its "
+            "level or take another method.validation");
+    }
     remarks_.push_back(layout_.describe(problem.axes));
     choose_route();
     if (validation_ == Validation::moving_variance) {
@@ -134,8 +140,17 @@ StoppingOptions FactorNetworksMethod<T>::stopping_options() const {
 template <typename T>
 void FactorNetworksMethod<T>::begin_fit() {
     model_.reset();  // Two models at once would be the peak of the memory.
+    std::optional<SingularBasis> basis;
+    if (layout_.basis) {
+        const Phase phase("factor_networks/singular vectors");
+        basis = singular_basis(observation_.tensor(refitting()),
+                               layout_.factors[*layout_.basis].first, options_.rank);
+    }
     model_ = std::make_unique<FactorModel<T>>(problem_.observation.partition(), layout_, options_,
                                               observation_.scale(), fit_seed());
+    if (basis) {
+        model_->set_basis(*basis);
+    }
     stopping_ = StoppingRule(stopping_options());
     guard_ = BacktrackingGuard(options_.backtrack);
     if (moving_variance_) {

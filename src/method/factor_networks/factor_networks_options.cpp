@@ -39,7 +39,23 @@ void declare_networks(OptionTable& table, FactorNetworksOptions& options) {
              "standard deviation of the noise that is added to the input anew at each step")
         .minimum(0.0)
         .auto_word("auto")
-        .details("auto: 1/30 with image-like factors and for CP, 0 for matrices.");
+        .details(
+            "auto: 1/30 with image-like factors and for CP; 0 for matrices and with basis = "
+            "\"svd\".");
+}
+
+void declare_basis(OptionTable& table, FactorNetworksOptions& options) {
+    using Basis = FactorNetworksOptions::Basis;
+    table
+        .add_choice("basis", options.basis,
+                    {{"network", Basis::network, "made by a network, as the others"},
+                     {"svd", Basis::singular_vectors,
+                      "the leading singular vectors of the data, which stay as they are"}},
+                    "what the shorter one of two factors is")
+        .details(
+            "For 2d1d of three axes (that of the axis beside the image) and matrices. With svd the "
+            "network makes only the coefficients, in units of their singular values: for noise of "
+            "one level, and data of which no entry is missing or held out.");
 }
 
 void declare_training(OptionTable& table, FactorNetworksOptions& options) {
@@ -67,7 +83,7 @@ void declare_training(OptionTable& table, FactorNetworksOptions& options) {
     table.add("learning_rate", options.learning_rate, "step size of Adam")
         .above(0.0)
         .auto_word("auto")
-        .details("auto: 1e-3; 1e-2 for free factors.");
+        .details("auto: 1e-3; 1e-2 for free factors and with basis = \"svd\".");
     table.add_choice(
         "schedule", options.schedule.kind,
         {{"fixed", ScheduleKind::fixed, ""},
@@ -159,6 +175,7 @@ void FactorNetworksOptions::declare(OptionTable& table) {
         .details(
             "The factors of two are then singular vectors, with singular values as weights; those "
             "of a Tucker model are orthonormal.");
+    declare_basis(table, *this);
     declare_networks(table, *this);
     declare_training(table, *this);
     declare_stopping(table, *this);
@@ -176,14 +193,16 @@ void FactorNetworksOptions::declare(OptionTable& table) {
 
 GeneratorOptions FactorNetworksOptions::generator_for(bool image_like) const {
     GeneratorOptions result = generator;
-    result.jitter = jitter.value_or(image_like ? 1.0 / 30.0 : 0.0);
+    const bool jitters = image_like && basis == Basis::network;
+    result.jitter = jitter.value_or(jitters ? 1.0 / 30.0 : 0.0);
     return result;
 }
 
 ScheduleOptions FactorNetworksOptions::schedule_for_network() const {
     ScheduleOptions result = schedule;
-    result.step_size =
-        learning_rate.value_or(generator.kind == GeneratorKind::free_factor ? 1e-2 : 1e-3);
+    const bool fast =
+        generator.kind == GeneratorKind::free_factor || basis == Basis::singular_vectors;
+    result.step_size = learning_rate.value_or(fast ? 1e-2 : 1e-3);
     return result;
 }
 

@@ -34,7 +34,8 @@ bool is_training(std::uint8_t role) { return static_cast<EntryRole>(role) == Ent
 
 template <typename T>
 FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double share,
-                                  std::uint64_t seed) {
+                                  std::uint64_t seed)
+    : partition_(problem.observation.partition()) {
     const DenseTensor<T>& observation = problem.observation;
     place_ = {observation.shape(), observation.box()};
     local_count_ = observation.box().size();
@@ -134,6 +135,20 @@ void FitObservation<T>::list_entries(const Problem<T>& problem) {
     data_.values = split ? training_.data() : observation_.data();
     data_.observation = split ? observation_.data() : nullptr;
     data_.roles = roles_.extent(0) > 0 ? roles_.data() : nullptr;
+}
+
+template <typename T>
+DenseTensor<T> FitObservation<T>::tensor(bool all) const {
+    const HostView<const T>& values = all || training_.extent(0) == 0 ? observation_ : training_;
+    DeviceView<T> block;
+    agree(partition_.communicator(), [&] {
+        block = DeviceView<T>(Kokkos::view_alloc(Kokkos::WithoutInitializing, "fitted data"),
+                              values.extent(0));
+    });
+    const auto host = Kokkos::create_mirror_view(block);
+    Kokkos::deep_copy(host, values);
+    Kokkos::deep_copy(block, host);
+    return DenseTensor<T>("fitted data", partition_, block);
 }
 
 template <typename T>

@@ -102,6 +102,9 @@ std::vector<FitTraffic> fit_traffic(const FactorLayout& layout, const GeneratorO
         for_all(sizeof(double) * static_cast<double>(layout.centre_size()));
     }
     for (std::size_t f = 0; f < layout.generators(); ++f) {
+        if (!layout.learns(f)) {
+            continue;
+        }
         const FactorModes& modes = layout.factors[f];
         const Extents extents = modes.of(shape);
         const auto columns = static_cast<double>(layout.widths[f]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/network/make_factor_generator.hpp"
 #include "tessera/parallel/agree.hpp"
@@ -84,6 +85,18 @@ Box NetworkFactor<T>::with_width(const Box& sites) const {
 }
 
 template <typename T>
+void NetworkFactor<T>::fix_at(const Matrix& rows) {
+    TESSERA_ASSERT(!spread() && rows.rows * rows.columns == size(), "rows of another factor");
+    T* value = generator_->parameters().value().data();
+    for (Index row = 0; row < rows.rows; ++row) {
+        for (Index column = 0; column < rows.columns; ++column) {
+            value[row * rows.columns + column] = static_cast<T>(rows(row, column));
+        }
+    }
+    fixed_ = true;
+}
+
+template <typename T>
 void NetworkFactor<T>::forward(std::int64_t step) {
     rows_ = generator_->forward(step);
     if (to_block_) {
@@ -108,6 +121,9 @@ FactorPart<T> NetworkFactor<T>::part(const T* rows, int first_mode, double* grad
 
 template <typename T>
 void NetworkFactor<T>::backward(double scale) {
+    if (fixed_) {
+        return;
+    }
     {
         const Phase phase("factor_networks/reduce gradients");
         const Communicator& communicator = spread() ? sharers_ : partition_.communicator();
@@ -135,7 +151,9 @@ void NetworkFactor<T>::backward(double scale) {
 
 template <typename T>
 void NetworkFactor<T>::update(double step_size) {
-    adam_.step(generator_->parameters(), step_size);
+    if (!fixed_) {
+        adam_.step(generator_->parameters(), step_size);
+    }
 }
 
 template <typename T>

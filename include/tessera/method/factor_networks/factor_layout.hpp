@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct FactorLayout {
     std::vector<FactorModes> factors;
     std::vector<Index> widths;     ///< columns of each factor
     bool learned_weights = false;  ///< of the components
+    /// The factor that is singular vectors of the data and has no network.
+    std::optional<std::size_t> basis;
 
     /// Whether a factor's network is shared out over the ranks in space: an image-like one, but not
     /// that of a symmetric form, where the blocks' columns need other rows than their rows.
@@ -38,6 +41,10 @@ struct FactorLayout {
     [[nodiscard]] std::size_t generators() const {
         return form == Form::symmetric ? 1 : factors.size();
     }
+    /// What makes a factor where networks are made of `network`.
+    [[nodiscard]] GeneratorOptions generator(GeneratorOptions network, std::size_t factor) const;
+    /// Whether a factor is fitted.
+    [[nodiscard]] bool learns(std::size_t factor) const { return factor != basis; }
     /// Whether the weights or the core are fitted.
     [[nodiscard]] bool learns_centre() const { return learned_weights || form == Form::tucker; }
     /// Entries of the core, or of the vector of weights.

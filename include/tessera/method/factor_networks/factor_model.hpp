@@ -6,6 +6,7 @@
 
 #include "tessera/method/factor_networks/model_spectrum.hpp"
 #include "tessera/method/factor_networks/network_factor.hpp"
+#include "tessera/method/factor_networks/singular_basis.hpp"
 #include "tessera/method/method.hpp"
 #include "tessera/tensor/listed_contraction.hpp"
 
@@ -23,6 +24,9 @@ class FactorModel {
     /// `scale` is the size of the data: networks make numbers of the order of 1.
     FactorModel(const Partition& partition, const FactorLayout& layout,
                 const FactorNetworksOptions& options, double scale, std::uint64_t seed);
+
+    /// The layout's basis is these singular vectors, the weights are the sizes of components.
+    void set_basis(const SingularBasis& basis);
 
     void forward(std::int64_t step);
     /// Sends scale * gradient back through the networks.

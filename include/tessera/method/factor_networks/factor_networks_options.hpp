@@ -16,12 +16,16 @@ struct FactorNetworksOptions {
     enum class Contraction { automatic, matrix, symmetric, image, cp, tucker };
     enum class Validation { automatic, split, held_out, moving_variance, discrepancy, none };
 
+    enum class Basis { network, singular_vectors };
+
     Contraction contraction = Contraction::automatic;
+    Basis basis = Basis::network;  ///< what the shorter one of two factors is
     Index rank = 20;
     std::vector<Index> ranks;  ///< Tucker, one per factor; empty: `rank` or the extent
 
     GeneratorOptions generator;
-    std::optional<double> jitter;  ///< unset: 1/30 for image-like factors and CP, else 0
+    /// Unset: 1/30 for image-like factors and CP, 0 for others and with singular vectors.
+    std::optional<double> jitter;
 
     EntryLoss::Kind loss = EntryLoss::Kind::squares;
     double huber_width = 0.1;

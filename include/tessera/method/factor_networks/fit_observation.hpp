@@ -40,6 +40,8 @@ class FitObservation {
     /// What a fit works on, and the same with all that was observed for training.
     [[nodiscard]] FitData<T> data() const { return data_; }
     [[nodiscard]] FitData<T> all_data() const { return all_data_; }
+    /// What a fit works on, or all that was observed, as a tensor; not where entries are listed.
+    [[nodiscard]] DenseTensor<T> tensor(bool all) const;
     /// Over all ranks: entries for training, entries that judge, entries observed.
     [[nodiscard]] double training_count() const { return training_count_; }
     [[nodiscard]] double validation_count() const { return validation_count_; }
@@ -53,6 +55,7 @@ class FitObservation {
     void assign_roles(const Problem<T>& problem, double held_share, bool pairs, std::uint64_t seed);
     void summarise(const Problem<T>& problem);
 
+    Partition partition_;
     HostView<const T> observation_;
     HostView<const T> training_;             ///< of a split
     HostView<std::uint8_t> roles_;           ///< EntryRole of each entry; empty: all for training

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tessera/linalg/matrix.hpp"
 #include "tessera/method/factor_networks/factor_layout.hpp"
 #include "tessera/network/factor_generator.hpp"
 #include "tessera/parallel/box_exchange.hpp"
@@ -27,6 +28,9 @@ class NetworkFactor {
     NetworkFactor(const Partition& partition, const FactorModes& modes, bool shared_out,
                   Index width, const GeneratorOptions& generator, const AdamOptions& adam,
                   std::uint64_t seed, const std::string& name);
+
+    /// A free replicated factor that keeps these rows from now on.
+    void fix_at(const Matrix& rows);
 
     /// Makes the rows anew; `step` chooses the jitter. Sets the gradient to 0.
     void forward(std::int64_t step);
@@ -74,6 +78,7 @@ class NetworkFactor {
     Communicator sharers_;
     std::unique_ptr<FactorGenerator<T>> generator_;
     Adam<T> adam_;
+    bool fixed_ = false;
     std::optional<BoxExchange> to_block_;  ///< none: the block is what the network makes
     std::optional<BoxExchange> to_network_;
     FactorMatrix<const T> rows_;
