@@ -29,17 +29,30 @@ def arguments(description, seeds=5):
     return parser.parse_args()
 
 
-def figures(deck, method, seed):
-    """The figures of summary.json after a run on one rank; `method` holds the options of [method]."""
+def _start(folder, deck, method, seed, command):
     options = "".join(f"{key} = {json.dumps(value)}\n" for key, value in method.items())
+    path = pathlib.Path(folder, "deck.toml")
+    path.write_text(f"{deck}\n[method]\n{options}{RUN.format(seed=seed)}")
+    done = subprocess.run([PROGRAM, command[0], "deck.toml", *command[1:]], cwd=folder,
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+
+
+def figures(deck, method, seed, *assignments):
+    """The figures of summary.json after a run on one rank; `method` holds the options of [method]."""
     with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder, "deck.toml")
-        path.write_text(f"{deck}\n[method]\n{options}{RUN.format(seed=seed)}")
-        done = subprocess.run([PROGRAM, "run", "deck.toml", "output.name=\"run\""], cwd=folder,
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(done.stderr)
+        _start(folder, deck, method, seed, ["run", "output.name=\"run\"", *assignments])
         return json.loads(pathlib.Path(folder, "runs/run/summary.json").read_text())["figures"]
+
+
+def simulated(deck, seed):
+    """What a method would see of a deck, and the truth where there is one, as arrays."""
+    import numpy
+    with tempfile.TemporaryDirectory() as folder:
+        _start(folder, deck, {"name": "svd"}, seed, ["simulate", "data.npy"])
+        return {path.suffixes[0][1:]: numpy.load(path)
+                for path in pathlib.Path(folder).glob("data.*.npy")}
 
 
 def spread(values):
