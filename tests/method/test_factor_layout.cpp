@@ -55,6 +55,20 @@ TEST(FactorLayoutOneRank, FormFollowsTheAxes) {
     EXPECT_EQ(plain.describe({"a", "b", "c"}), "CP model: a by b by c; rank 3");
 }
 
+TEST(FactorLayoutOneRank, OneNetworkForAllHasOneColumn) {
+    const auto options = options_of(Contraction::full);
+    const FactorLayout layout = choose_factor_layout({8, 4, 9}, {"a", "b", "c"}, options);
+    ASSERT_EQ(layout.factors.size(), 1U);
+    EXPECT_EQ(layout.factors[0].of({8, 4, 9}), (Extents{8, 4, 9}));
+    EXPECT_EQ(layout.widths, (std::vector<Index>{1}));
+    EXPECT_TRUE(layout.spread(0));
+    EXPECT_FALSE(layout.learns_centre());
+    EXPECT_EQ(layout.describe({"a", "b", "c"}), "one network for the whole tensor: a and b and c");
+    EXPECT_EQ(complaint({8, 4, 9, 2}, {"a", "b", "c", "d"}, options),
+              "method.contraction = \"full\" needs 2 or 3 axes, for networks have no more, but the "
+              "data are 8 x 4 x 9 x 2: fold them with data.shape, or use \"cp\"");
+}
+
 TEST(FactorLayoutOneRank, TuckerRanksAreAtMostTheExtents) {
     auto options = options_of(Contraction::tucker, 6);
     const FactorLayout layout = choose_factor_layout({8, 4, 9}, {"a", "b", "c"}, options);

@@ -18,6 +18,7 @@ const std::vector<Form> forms = {
     {Contraction::cp, {4, 5, 6}, {"a", "b", "c"}},
     {Contraction::tucker, {4, 5, 6}, {"a", "b", "c"}},
     {Contraction::cp, {3, 4, 2, 3, 3}, {"a", "b", "c", "d", "e"}},
+    {Contraction::full, {4, 5, 6}, {"a", "b", "c"}},
 };
 
 TEST(FactorNetworksMethod, AnswerDoesNotDependOnRanksAndGrid) {

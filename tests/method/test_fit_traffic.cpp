@@ -48,6 +48,7 @@ const std::vector<Form> forms = {
     {Contraction::image, {5, 12, 9}, {"time", "rows", "cols"}},
     {Contraction::cp, {9, 8, 10}, {"a", "b", "c"}},
     {Contraction::tucker, {9, 8, 10}, {"a", "b", "c"}},
+    {Contraction::full, {9, 8, 10}, {"a", "b", "c"}},
 };
 
 /// Networks of every kind, and for two factors also with singular vectors as one of them.

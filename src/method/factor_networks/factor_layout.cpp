@@ -67,10 +67,19 @@ void check_form(Contraction contraction, const Extents& shape,
             "but the axes are {}: name them in data.axes or reorder them with data.order",
             fmt::join(axes, ", ")));
     }
+    if (contraction == Contraction::full && order > 3) {
+        throw UsageError(fmt::format(
+            "method.contraction = \"full\" needs 2 or 3 axes, for networks have no more, but the "
+            "data are {}: fold them with data.shape, or use \"cp\"",
+            shape.to_string()));
+    }
 }
 
 std::vector<FactorModes> group(Contraction contraction, const Extents& shape,
                                const std::vector<std::string>& axes) {
+    if (contraction == Contraction::full) {
+        return {{0, shape.order()}};
+    }
     if (contraction == Contraction::symmetric) {
         const int half = shape.order() / 2;
         return {{0, half}, {half, shape.order()}};
@@ -165,6 +174,9 @@ std::string FactorLayout::describe(const std::vector<std::string>& axes) const {
         names.push_back(fmt::format(
             "{}", fmt::join(axes.begin() + modes.first, axes.begin() + modes.last, " and ")));
     }
+    if (factors.size() == 1) {
+        return fmt::format("one network for the whole tensor: {}", names.front());
+    }
     const std::string_view what = form == Form::symmetric ? "symmetric model"
                                   : form == Form::tucker  ? "Tucker model"
                                   : factors.size() == 2   ? "matrix model"
@@ -187,7 +199,8 @@ FactorLayout choose_factor_layout(const Extents& shape, const std::vector<std::s
     } else {
         layout.form = contraction == Contraction::symmetric ? FactorLayout::Form::symmetric
                                                             : FactorLayout::Form::components;
-        layout.widths.assign(layout.factors.size(), options.rank);
+        layout.widths.assign(layout.factors.size(),
+                             contraction == Contraction::full ? Index{1} : options.rank);
         layout.learned_weights = layout.factors.size() > 2;
     }
     if (options.basis == FactorNetworksOptions::Basis::singular_vectors) {

@@ -155,7 +155,10 @@ void FactorNetworksOptions::declare(OptionTable& table) {
                       {"2d1d", Contraction::image,
                        "one image-like factor for rows and cols, one factor for each other axis"},
                       {"cp", Contraction::cp, "one factor per axis, with learned weights"},
-                      {"tucker", Contraction::tucker, "one factor per axis, with a learned core"}},
+                      {"tucker", Contraction::tucker, "one factor per axis, with a learned core"},
+                      {"full", Contraction::full,
+                       "one network makes the tensor itself, of two or three axes; `rank` does not "
+                       "count: for comparison"}},
                      "how factors make the tensor");
     table.add("rank", rank, "columns of the factors").minimum(1);
     table.add("ranks", ranks, "for tucker: columns of each factor, one per axis")

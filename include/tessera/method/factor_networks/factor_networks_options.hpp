@@ -13,7 +13,7 @@ namespace tessera {
 
 /// The keys of the deck's [method] table for `name = "factor_networks"`.
 struct FactorNetworksOptions {
-    enum class Contraction { automatic, matrix, symmetric, image, cp, tucker };
+    enum class Contraction { automatic, matrix, symmetric, image, cp, tucker, full };
     enum class Validation { automatic, split, held_out, moving_variance, discrepancy, none };
 
     enum class Basis { network, singular_vectors };
