@@ -178,6 +178,26 @@ TEST(FactorNetworksMethod, FactorsAndWeightsMakeTheEstimate) {
     EXPECT_NEAR_ALL_RANKS(distance(method, expected), 0.0, 1e-12);
 }
 
+// Many nonnegative products add up, and the model must not start at many times the data.
+TEST(FactorNetworksMethodOneRank, NonnegativeNetworksStartAtTheSizeOfTheData) {
+    const Extents shape = {20, 16};
+    const std::vector<double> entries(static_cast<std::size_t>(shape.product()), 5.0);
+    Dice dice(13);
+    const Problem<double> problem = problem_of(entries, random_partition(dice, shape), {"a", "b"});
+    for (const OutputActivation activation :
+         {OutputActivation::softplus, OutputActivation::absolute, OutputActivation::relu}) {
+        FactorNetworksOptions options;
+        options.rank = 64;
+        options.generator.channels = 8;
+        options.generator.activation = activation;
+        options.validation = Validation::none;
+        FactorNetworksMethod<double> method(problem, options, 3);
+        method.step();
+        const double mean_square_error = method.report()[0].second;
+        EXPECT_ALL_RANKS(mean_square_error < 4.0 * 25.0) << mean_square_error;
+    }
+}
+
 // A fit ends at the target of the discrepancy principle, and the fixed count does not stop early.
 TEST(FactorNetworksMethodOneRank, DiscrepancyStopsAtTheNoise) {
     const Extents shape = {30, 20};

@@ -81,18 +81,20 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
             centre_.allocate_kept("centre");
         }
     });
-    start_centre(seed);
+    start_centre(seed, options.generator.activation != OutputActivation::none &&
+                           options.generator.kind != GeneratorKind::free_factor);
 }
 
 template <typename T>
-void FactorModel<T>::start_centre(std::uint64_t seed) {
+void FactorModel<T>::start_centre(std::uint64_t seed, bool sums_add_up) {
     const HostView<T>& value = centre_.value();
     const Random random(seed, core_stream);
-    // Weights 1 / rank for CP; the core as in Luo et al. 2023 (LRTFR): uniform, of the size that
-    // the first rank gives it.
+    // Weights 1 / rank for CP, and where networks make nonnegative numbers of the order of 1, whose
+    // products add up: the model would start at rank times the data. The core as in Luo et al. 2023
+    // (LRTFR): uniform, of the size that the first rank gives it.
     const double size = layout_.form == FactorLayout::Form::tucker
                             ? 1.0 / std::sqrt(static_cast<double>(layout_.widths.front()))
-                        : layout_.learned_weights
+                        : layout_.learned_weights || sums_add_up
                             ? 1.0 / static_cast<double>(layout_.widths.front())
                             : 1.0;
     for (std::size_t i = 0; i < value.size(); ++i) {

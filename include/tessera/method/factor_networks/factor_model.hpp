@@ -79,7 +79,7 @@ class FactorModel {
     [[nodiscard]] std::size_t generator_of(std::size_t factor) const {
         return layout_.form == FactorLayout::Form::symmetric ? 0 : factor;
     }
-    void start_centre(std::uint64_t seed);
+    void start_centre(std::uint64_t seed, bool sums_add_up);
 
     Communicator communicator_;
     FactorLayout layout_;
