@@ -331,7 +331,9 @@ FitSums FusedContraction<T>::run(const FitData<T>& data, const EntryLoss& loss,
         const FitSums own = derive(tile, data, loss, outliers, work);
         sums.training += own.training;
         sums.validation += own.validation;
-        add_gradients(tile, work);
+        if (left_.learns() || right_.learns() || core_.gradient != nullptr) {
+            add_gradients(tile, work);
+        }
     });
     return sums;
 }

@@ -223,6 +223,36 @@ TEST(FactorNetworksMethodOneRank, DiscrepancyStopsAtTheNoise) {
     EXPECT_ALL_RANKS(before > 0.09);
 }
 
+// The answer is the running mean of the factors, so that is what held-out entries judge.
+TEST(FactorNetworksMethod, ARunningMeanIsJudgedByItself) {
+    Dice dice(13);
+    const Form& form = forms[5];
+    for (const double share : {1.0, 0.05}) {  // all entries, and a list of few
+        const Problem<double> problem =
+            problem_on(random_partition(dice, form.shape), form.axes, share);
+        FactorNetworksOptions options = free_options(form.contraction, 20);
+        options.learning_rate = 0.3;
+        options.validation = Validation::held_out;
+        options.validation_share = 0.4;
+        options.average = 0.9;
+        FactorNetworksMethod<double> method(problem, options, 3);
+        for (int step = 0; step < 5; ++step) {
+            method.step();
+        }
+        const FitObservation<double> seen(problem, FitObservation<double>::Judge::held_out, 0.6, 3);
+        const DenseTensor<double> estimate = method.estimate();
+        const auto found = to_host(estimate.block());
+        double sum = 0.0;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (static_cast<EntryRole>(seen.data().roles[i]) == EntryRole::held_out) {
+                sum += std::pow(found[i] - seen.data().values[i], 2);
+            }
+        }
+        Communicator::world().sum_in_place(&sum, 1);
+        EXPECT_NEAR_ALL_RANKS(method.report()[2].second, sum / seen.validation_count(), 1e-12);
+    }
+}
+
 std::string complaint(const Problem<double>& problem, const FactorNetworksOptions& options) {
     try {
         FactorNetworksMethod<double> method(problem, options, 3);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -50,6 +51,11 @@ class RowProduct {
     }
 
     [[nodiscard]] bool is_product() const { return parts_.size() > 1; }
+    /// Whether anybody wants the gradient of a factor.
+    [[nodiscard]] bool learns() const {
+        return std::any_of(parts_.begin(), parts_.end(),
+                           [](const FactorPart<T>& part) { return part.gradient != nullptr; });
+    }
 
   private:
     void add_components(Range rows, Range columns, const T* gradient) const;

@@ -156,12 +156,13 @@ Contraction FactorModel<T>::contract() {
 }
 
 template <typename T>
-FusedContraction<T> FactorModel<T>::contraction(const Rows& rows) const {
+template <typename Contraction>
+Contraction FactorModel<T>::contract(const Rows& rows) const {
     RowPointers pointers;
     for (const std::vector<T>& values : rows) {
         pointers.push_back(values.data());
     }
-    return contract<FusedContraction<T>>(pointers, std::vector<double*>(rows.size(), nullptr));
+    return contract<Contraction>(pointers, std::vector<double*>(rows.size(), nullptr));
 }
 
 template <typename T>
@@ -352,10 +353,12 @@ std::vector<std::string> FactorModel<T>::describe(const std::vector<std::string>
     return sentences;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                    \
-    template class FactorModel<T>;                                                \
-    template FusedContraction<T> FactorModel<T>::contract<FusedContraction<T>>(); \
-    template ListedContraction<T> FactorModel<T>::contract<ListedContraction<T>>();
+#define TESSERA_INSTANTIATE(T)                                                                     \
+    template class FactorModel<T>;                                                                 \
+    template FusedContraction<T> FactorModel<T>::contract<FusedContraction<T>>();                  \
+    template ListedContraction<T> FactorModel<T>::contract<ListedContraction<T>>();                \
+    template FusedContraction<T> FactorModel<T>::contract<FusedContraction<T>>(const Rows&) const; \
+    template ListedContraction<T> FactorModel<T>::contract<ListedContraction<T>>(const Rows&) const;
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -171,10 +171,22 @@ void FactorNetworksMethod<T>::evaluate(Index step) {
     }
     const Phase phase("factor_networks/contraction");
     const FitData<T> data = refitting() ? observation_.all_data() : observation_.data();
-    const OutlierTerm<T> outliers = outliers_ ? outliers_->term() : OutlierTerm<T>{};
-    const FitSums own = observation_.listed() ? model_->listed_contraction().run(
-                                                    observation_.offsets(), data, loss_, outliers)
-                                              : model_->contraction().run(data, loss_, outliers);
+    OutlierTerm<T> outliers = outliers_ ? outliers_->term() : OutlierTerm<T>{};
+    FitSums own = observation_.listed() ? model_->listed_contraction().run(observation_.offsets(),
+                                                                           data, loss_, outliers)
+                                        : model_->contraction().run(data, loss_, outliers);
+    if (options_.average > 0.0) {
+        model_->average_into(averaged_, options_.average);
+    }
+    if (options_.average > 0.0 && judged() && !moving_variance_) {
+        // What is judged has to be what would be the answer.
+        outliers.step = 0.0;
+        own.validation = observation_.listed()
+                             ? model_->listed_contraction(averaged_)
+                                   .run(observation_.offsets(), data, loss_, outliers)
+                                   .validation
+                             : model_->contraction(averaged_).run(data, loss_, outliers).validation;
+    }
     std::vector<double> sums = {own.training, own.validation};
     std::vector<T> sample;
     if (moving_variance_) {
@@ -230,9 +242,6 @@ void FactorNetworksMethod<T>::step() {
             fmt::format("method factor_networks: the objective of step {} is not a number: lower "
                         "method.learning_rate{}",
                         step, options_.backtrack > 0.0 ? "" : ", or set method.backtrack"));
-    }
-    if (options_.average > 0.0) {
-        model_->average_into(averaged_, options_.average);
     }
     if (stopping_.judge(figure_) && (judged() || stopping_.finished())) {
         best_ = options_.average > 0.0 ? averaged_ : model_->rows();

@@ -43,8 +43,13 @@ class FactorModel {
     [[nodiscard]] ListedContraction<T> listed_contraction() {
         return contract<ListedContraction<T>>();
     }
-    /// Of rows that were kept.
-    [[nodiscard]] FusedContraction<T> contraction(const Rows& rows) const;
+    /// Of rows that were kept; without gradients.
+    [[nodiscard]] FusedContraction<T> contraction(const Rows& rows) const {
+        return contract<FusedContraction<T>>(rows);
+    }
+    [[nodiscard]] ListedContraction<T> listed_contraction(const Rows& rows) const {
+        return contract<ListedContraction<T>>(rows);
+    }
     /// The rows of the last forward.
     [[nodiscard]] Rows rows() const;
     /// kept = decay kept + (1 - decay) rows of the last forward; the rows alone where kept is
@@ -76,6 +81,8 @@ class FactorModel {
                                        const std::vector<double*>& gradients) const;
     template <typename Contraction>
     [[nodiscard]] Contraction contract();
+    template <typename Contraction>
+    [[nodiscard]] Contraction contract(const Rows& rows) const;
     [[nodiscard]] std::size_t generator_of(std::size_t factor) const {
         return layout_.form == FactorLayout::Form::symmetric ? 0 : factor;
     }
