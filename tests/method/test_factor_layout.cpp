@@ -116,6 +116,23 @@ TEST(FactorLayoutOneRank, SingularVectorsAreTheShorterFactorOfTwo) {
               "\"none\"");
 }
 
+TEST(FactorLayoutOneRank, SomeFactorsMayBeOfAnySign) {
+    auto options = options_of(Contraction::image);
+    options.generator.activation = OutputActivation::softplus;
+    options.any_sign = {"cols"};
+    const std::vector<std::string> axes = {"rows", "cols", "bands"};
+    const FactorLayout layout = choose_factor_layout({8, 9, 5}, axes, options);
+    EXPECT_EQ(layout.generator(options.generator, 0).activation, OutputActivation::none);
+    EXPECT_EQ(layout.generator(options.generator, 1).activation, OutputActivation::softplus);
+    options.any_sign = {"wavelengths"};
+    EXPECT_EQ(complaint({8, 9, 5}, axes, options),
+              "method.any_sign names wavelengths, but the axes are rows, cols, bands");
+    options.any_sign = {"rows", "bands"};
+    EXPECT_EQ(complaint({8, 9, 5}, axes, options),
+              "method.any_sign leaves no factor to method.activation: name fewer axes, or set "
+              "method.activation = \"none\"");
+}
+
 TEST(FactorLayoutOneRank, AxesThatAreTooShortAreNamed) {
     const Extents shape = {8, 2, 9};
     const std::vector<std::string> axes = {"a", "b", "c"};

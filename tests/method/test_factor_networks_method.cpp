@@ -253,6 +253,36 @@ TEST(FactorNetworksMethod, ARunningMeanIsJudgedByItself) {
     }
 }
 
+// Free factors whose rows pass an activation: one factor is nonnegative, the other needs both
+// signs.
+TEST(FactorNetworksMethod, SemiNonnegativeModelsFitDataOfBothSigns) {
+    const Extents shape = {9, 7};
+    const Random random(4, 1);
+    std::vector<double> entries(static_cast<std::size_t>(shape.product()), 0.0);
+    for (Index i = 0; i < shape.product(); ++i) {
+        for (Index r = 0; r < 2; ++r) {
+            entries[static_cast<std::size_t>(i)] +=
+                random.normal(i / 7 + 100 * r) * random.uniform(1000 + i % 7 + 100 * r);
+        }
+    }
+    Dice dice(14);
+    FactorNetworksOptions options = patient_options(Contraction::matrix);
+    options.generator.activation = OutputActivation::absolute;
+    options.any_sign = {"a"};
+    options.steps = 1500;
+    const Problem<double> problem = problem_of(entries, random_partition(dice, shape), {"a", "b"});
+    FactorNetworksMethod<double> method(problem, options, 3);
+    run(method);
+    EXPECT_ALL_RANKS(distance(method, entries) < 0.01);
+    const auto negative = [&](std::size_t factor) {
+        const std::vector<double> values = method.factors()[factor].values;
+        return Communicator::world().any(
+            std::any_of(values.begin(), values.end(), [](double value) { return value < 0.0; }));
+    };
+    EXPECT_ALL_RANKS(negative(0));
+    EXPECT_ALL_RANKS(!negative(1));
+}
+
 std::string complaint(const Problem<double>& problem, const FactorNetworksOptions& options) {
     try {
         FactorNetworksMethod<double> method(problem, options, 3);

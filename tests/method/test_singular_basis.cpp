@@ -62,8 +62,9 @@ TEST(SingularBasisOneRank, FreeCoefficientsBecomeTheTruncatedSvd) {
         options.learning_rate = 0.03;
         options.schedule.kind = ScheduleKind::exponential;
         options.schedule.factor = 0.997;
-        FactorNetworksMethod<double> method(
-            problem_of(entries, random_partition(dice, form.shape), form.axes), options, 3);
+        const Problem<double> problem =
+            problem_of(entries, random_partition(dice, form.shape), form.axes);
+        FactorNetworksMethod<double> method(problem, options, 3);
         run(method);
         const DenseSvd svd = unfolding_svd(entries, form);
         double squares = 0.0;
@@ -117,9 +118,10 @@ TEST(SingularBasis, NeedsAllEntries) {
     const auto complaint = [&](double share, Validation validation) -> std::string {
         FactorNetworksOptions options = with_basis(form, 2, 4);
         options.validation = validation;
+        const Problem<double> problem =
+            problem_on(random_partition(dice, form.shape), form.axes, share);
         try {
-            FactorNetworksMethod<double> method(
-                problem_on(random_partition(dice, form.shape), form.axes, share), options, 3);
+            const FactorNetworksMethod<double> method(problem, options, 3);
         } catch (const UsageError& error) {
             return error.what();
         }

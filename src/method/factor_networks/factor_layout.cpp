@@ -138,6 +138,32 @@ std::size_t basis_factor(const FactorLayout& layout, const Extents& shape,
     return basis;
 }
 
+/// Which factors have no activation.
+std::vector<bool> factors_of_any_sign(const FactorLayout& layout,
+                                      const std::vector<std::string>& axes,
+                                      const std::vector<std::string>& names) {
+    std::vector<bool> any_sign(layout.factors.size(), false);
+    for (const std::string& name : names) {
+        const auto mode =
+            static_cast<int>(std::find(axes.begin(), axes.end(), name) - axes.begin());
+        const auto factor = std::find_if(
+            layout.factors.begin(), layout.factors.end(),
+            [mode](const FactorModes& modes) { return modes.first <= mode && mode < modes.last; });
+        if (factor == layout.factors.end()) {
+            throw UsageError(fmt::format("method.any_sign names {}, but the axes are {}", name,
+                                         fmt::join(axes, ", ")));
+        }
+        any_sign[static_cast<std::size_t>(factor - layout.factors.begin())] = true;
+    }
+    if (layout.form == FactorLayout::Form::symmetric ||
+        std::find(any_sign.begin(), any_sign.end(), false) == any_sign.end()) {
+        throw UsageError(
+            "method.any_sign leaves no factor to method.activation: name fewer axes, or set "
+            "method.activation = \"none\"");
+    }
+    return any_sign;
+}
+
 }  // namespace
 
 Extents FactorModes::of(const Extents& extents) const {
@@ -156,6 +182,9 @@ bool FactorLayout::has_image() const {
 GeneratorOptions FactorLayout::generator(GeneratorOptions network, std::size_t factor) const {
     if (factor == basis) {
         network.kind = GeneratorKind::free_factor;
+    }
+    if (!any_sign.empty() && any_sign[factor]) {
+        network.activation = OutputActivation::none;
     }
     return network;
 }
@@ -205,6 +234,9 @@ FactorLayout choose_factor_layout(const Extents& shape, const std::vector<std::s
     }
     if (options.basis == FactorNetworksOptions::Basis::singular_vectors) {
         layout.basis = basis_factor(layout, shape, options);
+    }
+    if (!options.any_sign.empty()) {
+        layout.any_sign = factors_of_any_sign(layout, axes, options.any_sign);
     }
     return layout;
 }

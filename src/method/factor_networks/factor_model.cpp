@@ -82,6 +82,7 @@ FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layo
         }
     });
     start_centre(seed, options.generator.activation != OutputActivation::none &&
+                           layout.any_sign.empty() &&
                            options.generator.kind != GeneratorKind::free_factor);
 }
 

@@ -26,6 +26,10 @@ void declare_networks(OptionTable& table, FactorNetworksOptions& options) {
                       {"abs", OutputActivation::absolute, ""},
                       {"relu", OutputActivation::relu, ""}},
                      "what makes the factors nonnegative");
+    table
+        .add("any_sign", options.any_sign,
+             "axes whose factors `activation` leaves out: semi-nonnegative models")
+        .example("[\"pictures\"]");
     table.add_choice("input", generator.input,
                      {{"uniform", InputKind::uniform, "uniform noise on (0, `input_scale`)"},
                       {"fourier", InputKind::fourier, "sines and cosines of random frequencies"}},
@@ -185,6 +189,11 @@ void FactorNetworksOptions::declare(OptionTable& table) {
     table.add_check("backtrack", [this]() -> std::string {
         return backtrack > 0.0 && backtrack <= 1.0
                    ? "an objective is never below the lowest one: take more than 1, or 0 for never"
+                   : "";
+    });
+    table.add_check("any_sign", [this]() -> std::string {
+        return !any_sign.empty() && generator.activation == OutputActivation::none
+                   ? "without an activation all factors are of any sign: set method.activation"
                    : "";
     });
     table.add_check("validation", [this]() -> std::string {

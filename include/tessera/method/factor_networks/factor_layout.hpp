@@ -27,6 +27,7 @@ struct FactorLayout {
     std::vector<FactorModes> factors;
     std::vector<Index> widths;     ///< columns of each factor
     bool learned_weights = false;  ///< of the components
+    std::vector<bool> any_sign;    ///< of each factor: whether it has no activation; empty: none
     /// The factor that is singular vectors of the data and has no network.
     std::optional<std::size_t> basis;
 

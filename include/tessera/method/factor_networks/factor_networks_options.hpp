@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "tessera/base/option_table.hpp"
@@ -24,6 +25,7 @@ struct FactorNetworksOptions {
     std::vector<Index> ranks;  ///< Tucker, one per factor; empty: `rank` or the extent
 
     GeneratorOptions generator;
+    std::vector<std::string> any_sign;  ///< axes whose factors the activation leaves out
     /// Unset: 1/30 for image-like factors and CP, 0 for others and with singular vectors.
     std::optional<double> jitter;
 
