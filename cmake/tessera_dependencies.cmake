@@ -8,6 +8,19 @@ function(tessera_missing what package elsewhere)
       "${what} was not found: install the Debian package ${package} (jobs/install_dependencies.sh does), or ${elsewhere}.")
 endfunction()
 
+# tessera::<library>, of a package that has neither a CMake nor a pkg-config file of use to us.
+function(tessera_find_library title library header package)
+  string(TOUPPER "TESSERA_${library}" name)
+  find_path(${name}_INCLUDE ${header})
+  find_library(${name} ${library})
+  if(NOT ${name} OR NOT ${name}_INCLUDE)
+    tessera_missing("${title}" "${package}" "add its prefix to CMAKE_PREFIX_PATH")
+  endif()
+  add_library(tessera::${library} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(tessera::${library} INTERFACE "${${name}_INCLUDE}")
+  target_link_libraries(tessera::${library} INTERFACE "${${name}}")
+endfunction()
+
 find_package(PkgConfig QUIET)
 if(NOT PkgConfig_FOUND)
   tessera_missing("pkg-config" "pkg-config" "load a module that provides it")
@@ -103,14 +116,7 @@ elseif(NOT HDF5_IS_PARALLEL)
 endif()
 
 # Not by pkg-config: matio's module adds the include folder of the serial HDF5.
-find_path(TESSERA_MATIO_INCLUDE matio.h)
-find_library(TESSERA_MATIO matio)
-if(NOT TESSERA_MATIO OR NOT TESSERA_MATIO_INCLUDE)
-  tessera_missing("matio" "libmatio-dev" "add its prefix to CMAKE_PREFIX_PATH")
-endif()
-add_library(tessera::matio INTERFACE IMPORTED GLOBAL)
-target_include_directories(tessera::matio INTERFACE "${TESSERA_MATIO_INCLUDE}")
-target_link_libraries(tessera::matio INTERFACE "${TESSERA_MATIO}")
+tessera_find_library(matio matio matio.h libmatio-dev)
 
 pkg_check_modules(CAIRO QUIET IMPORTED_TARGET cairo)
 if(NOT CAIRO_FOUND)
@@ -142,14 +148,7 @@ add_library(tessera::nifti INTERFACE IMPORTED GLOBAL)
 target_include_directories(tessera::nifti INTERFACE "${TESSERA_NIFTI_INCLUDE}")
 
 # --- Classification -------------------------------------------------------------------------------
-find_path(TESSERA_SVM_INCLUDE libsvm/svm.h)
-find_library(TESSERA_SVM svm)
-if(NOT TESSERA_SVM OR NOT TESSERA_SVM_INCLUDE)
-  tessera_missing("libsvm" "libsvm-dev" "add its prefix to CMAKE_PREFIX_PATH")
-endif()
-add_library(tessera::svm INTERFACE IMPORTED GLOBAL)
-target_include_directories(tessera::svm INTERFACE "${TESSERA_SVM_INCLUDE}")
-target_link_libraries(tessera::svm INTERFACE "${TESSERA_SVM}")
+tessera_find_library(libsvm svm libsvm/svm.h libsvm-dev)
 
 # --- Header libraries and the log -----------------------------------------------------------------
 foreach(
