@@ -12,6 +12,7 @@
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/io/read_tensor.hpp"
+#include "tessera/method/replicated_factor.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/tensor/covariance.hpp"
 #include "tessera/tensor/redistribute.hpp"
@@ -80,28 +81,6 @@ std::vector<Index> labels_by_number(Index samples, Index per_class) {
         labels.push_back(sample / per_class);
     }
     return labels;
-}
-
-/// A replicated array as a factor: row-major, held by rank 0.
-Factor replicated(const Communicator& communicator, std::string name, const Extents& shape,
-                  std::vector<double> values) {
-    Box box{Extents::filled(shape.order(), 0), shape};
-    if (communicator.rank() != 0) {
-        box.end = box.begin;
-        values.clear();
-    }
-    return {std::move(name), {shape, box}, std::move(values)};
-}
-
-std::vector<double> row_major(const Matrix& matrix) {
-    std::vector<double> values;
-    values.reserve(matrix.values.size());
-    for (Index row = 0; row < matrix.rows; ++row) {
-        for (Index column = 0; column < matrix.columns; ++column) {
-            values.push_back(matrix(row, column));
-        }
-    }
-    return values;
 }
 
 Extents with_last(const Extents& extents, Index last) {
@@ -209,11 +188,11 @@ SampleFindings analyse_samples(const StudyProblem<T>& problem, const DenseTensor
     const Extents features = feature_shape(outline.shape, outline.mode);
     SampleFindings findings;
     const auto add = [&](const char* name, const Extents& shape, std::vector<double> values) {
-        findings.factors.push_back(replicated(communicator, name, shape, std::move(values)));
+        findings.factors.push_back(replicated_factor(communicator, name, shape, std::move(values)));
     };
-    add("components", with_last(features, count), row_major(found.vectors));
+    add("components", with_last(features, count), transposed(found.vectors).values);
     add("eigenvalues", {count}, found.eigenvalues);
-    add("projections", {scores.rows, count}, row_major(scores));
+    add("projections", {scores.rows, count}, transposed(scores).values);
     add("sample_mean", features, samples.mean);
     if (outline.labels.empty()) {
         return findings;

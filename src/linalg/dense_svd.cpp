@@ -26,16 +26,6 @@ void require_finite(const Matrix& a, const char* what) {
 // LAPACK's leading dimensions are 1 at least.
 int leading(Index rows) { return std::max(narrow(rows), 1); }
 
-Matrix transposed(const Matrix& a) {
-    Matrix result(a.columns, a.rows);
-    for (Index column = 0; column < a.columns; ++column) {
-        for (Index row = 0; row < a.rows; ++row) {
-            result(column, row) = a(row, column);
-        }
-    }
-    return result;
-}
-
 // Runs a LAPACK routine twice: for the size of its work array, then for its result.
 template <typename Call>
 int with_workspace(Call call) {

@@ -21,6 +21,16 @@ Matrix scale_columns(Matrix a, const std::vector<double>& factors) {
     return a;
 }
 
+Matrix transposed(const Matrix& a) {
+    Matrix result(a.columns, a.rows);
+    for (Index column = 0; column < a.columns; ++column) {
+        for (Index row = 0; row < a.rows; ++row) {
+            result(column, row) = a(row, column);
+        }
+    }
+    return result;
+}
+
 Matrix product(blas::Transpose transpose_a, blas::Transpose transpose_b, const Matrix& a,
                const Matrix& b) {
     const bool flipped = transpose_a == blas::Transpose::yes;

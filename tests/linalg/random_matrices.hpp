@@ -34,16 +34,6 @@ inline Matrix product(const Matrix& a, const Matrix& b) {
     return result;
 }
 
-inline Matrix transposed(const Matrix& a) {
-    Matrix result(a.columns, a.rows);
-    for (Index j = 0; j < a.columns; ++j) {
-        for (Index i = 0; i < a.rows; ++i) {
-            result(j, i) = a(i, j);
-        }
-    }
-    return result;
-}
-
 /// rows x columns with those singular values (at most min(rows, columns) of them, the others 0) and
 /// random singular vectors.
 inline Matrix with_singular_values(Index rows, Index columns, const std::vector<double>& values,

@@ -37,6 +37,9 @@ struct Matrix {
 /// a diag(factors): every column times its factor.
 [[nodiscard]] Matrix scale_columns(Matrix a, const std::vector<double>& factors);
 
+/// A matrix with its rows and columns exchanged.
+[[nodiscard]] Matrix transposed(const Matrix& a);
+
 /// op(a) op(b).
 [[nodiscard]] Matrix product(blas::Transpose transpose_a, blas::Transpose transpose_b,
                              const Matrix& a, const Matrix& b);

@@ -8,6 +8,7 @@
 
 #include "tessera/base/random.hpp"
 #include "tessera/linalg/factor_updates.hpp"
+#include "tessera/method/replicated_factor.hpp"
 
 namespace tessera {
 
@@ -197,11 +198,8 @@ void ComponentModel::serialise(Archive& archive) {
 }
 
 std::vector<Factor> ComponentModel::factors(const std::vector<std::string>& axes) const {
-    const bool first = communicator_.rank() == 0;
     std::vector<Factor> result;
-    result.push_back({"weights",
-                      {{rank_}, {{0}, {first ? rank_ : 0}}},
-                      first ? weights_ : std::vector<double>{}});
+    result.push_back(replicated_factor(communicator_, "weights", {rank_}, weights_));
     for (int mode = 0; mode < order(); ++mode) {
         result.push_back({"factor_" + axes[index(mode)], layout(mode).place(), own_rows(mode)});
     }

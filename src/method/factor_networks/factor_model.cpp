@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "tessera/base/random.hpp"
+#include "tessera/method/replicated_factor.hpp"
 #include "tessera/parallel/agree.hpp"
 
 namespace tessera {
@@ -264,12 +265,8 @@ std::vector<Factor> FactorModel<T>::factors(const Rows& rows,
     std::vector<Factor> result;
     const auto add_replicated = [&](std::string name, const Extents& shape,
                                     std::vector<double> values) {
-        Box box{Extents::filled(shape.order(), 0), shape};
-        if (communicator_.rank() != 0) {
-            box.end = box.begin;
-            values.clear();
-        }
-        result.push_back({std::move(name), {shape, box}, std::move(values)});
+        result.push_back(
+            replicated_factor(communicator_, std::move(name), shape, std::move(values)));
     };
     for (std::size_t f = 0; f < factors_.size(); ++f) {
         BlockPlace place = factors_[f].place();

@@ -16,6 +16,7 @@
 #include "tessera/linalg/factor_updates.hpp"
 #include "tessera/linalg/khatri_rao.hpp"
 #include "tessera/method/nmf/divergence_pass.hpp"
+#include "tessera/method/replicated_factor.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/tensor/reductions.hpp"
 #include "tessera/tensor/unfolding_operator.hpp"
@@ -371,16 +372,11 @@ DenseTensor<T> NmfMethod<T>::estimate() const {
 
 template <typename T>
 std::vector<Factor> NmfMethod<T>::factors() const {
-    const bool first = matrix_.communicator().rank() == 0;
-    const auto replicated = [&](const std::string& name, const Extents& shape,
-                                const std::vector<double>& values) {
-        const Extents none = Extents::filled(shape.order(), 0);
-        return Factor{
-            name, {shape, {none, first ? shape : none}}, first ? values : std::vector<double>{}};
-    };
-    return {replicated("weights", {options_.rank}, weights_),
-            replicated("column_factor", {matrix_.columns(), options_.rank}, h_),
-            {"row_factor", row_place(), w_}};
+    const Communicator& communicator = matrix_.communicator();
+    return {
+        replicated_factor(communicator, "weights", {options_.rank}, weights_),
+        replicated_factor(communicator, "column_factor", {matrix_.columns(), options_.rank}, h_),
+        {"row_factor", row_place(), w_}};
 }
 
 template class NmfMethod<float>;

@@ -11,6 +11,7 @@
 #include "tessera/linalg/dense_svd.hpp"
 #include "tessera/linalg/slab_kernels.hpp"
 #include "tessera/linalg/tall_qr.hpp"
+#include "tessera/method/replicated_factor.hpp"
 #include "tessera/method/svd/noise_levels.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/problem/noise_estimate.hpp"
@@ -348,24 +349,16 @@ DenseTensor<T> SvdMethod<T>::estimate() const {
 
 template <typename T>
 std::vector<Factor> SvdMethod<T>::factors() const {
-    const bool first = matrix_.communicator().rank() == 0;
-    const auto replicated = [&](const Extents& shape) {
-        const Extents none = Extents::filled(shape.order(), 0);
-        return BlockPlace{shape, {none, first ? shape : none}};
-    };
-    std::vector<Factor> result;
-    result.push_back({"singular_values", replicated({static_cast<Index>(spectrum_.values.size())}),
-                      first ? spectrum_.values : std::vector<double>{}});
-    result.push_back({"weights", replicated({rank()}), first ? weights_ : std::vector<double>{}});
-    // Row-major columns x rank from the column-major matrix.
+    const Communicator& communicator = matrix_.communicator();
     const Matrix kept = first_columns(right_, rank());
-    Factor vectors{"right_vectors", replicated({kept.rows, kept.columns}), {}};
-    for (Index row = 0; first && row < kept.rows; ++row) {
-        for (Index column = 0; column < kept.columns; ++column) {
-            vectors.values.push_back(kept(row, column));
-        }
-    }
-    result.push_back(std::move(vectors));
+    std::vector<Factor> result;
+    result.push_back(replicated_factor(communicator, "singular_values",
+                                       {static_cast<Index>(spectrum_.values.size())},
+                                       spectrum_.values));
+    result.push_back(replicated_factor(communicator, "weights", {rank()}, weights_));
+    // Row-major columns x rank from the column-major matrix.
+    result.push_back(replicated_factor(communicator, "right_vectors", {kept.rows, kept.columns},
+                                       transposed(kept).values));
     // The coordinates of every row in the basis: eigen-images, for a cube unfolded by its bands.
     std::vector<T> scores(static_cast<std::size_t>(matrix_.local_rows() * rank()));
     multiply(matrix_.values(), right().in, matrix_.with_columns(scores.data(), rank()));

@@ -9,6 +9,7 @@
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
 #include "tessera/linalg/dense_svd.hpp"
+#include "tessera/method/replicated_factor.hpp"
 #include "tessera/method/tucker/mode_spectrum.hpp"
 #include "tessera/method/tucker/truncation_order.hpp"
 #include "tessera/method/tucker/tucker_model.hpp"
@@ -23,11 +24,6 @@ using Route = TuckerOptions::Route;
 
 // The Gram route finds relative errors down to about 1e-7.
 constexpr double least_gram_tolerance = 1e-6;
-
-BlockPlace replicated(const Extents& shape, bool first) {
-    const Extents none = Extents::filled(shape.order(), 0);
-    return {shape, {none, first ? shape : none}};
-}
 
 }  // namespace
 
@@ -132,7 +128,7 @@ void TuckerMethod<T>::truncate_next_mode() {
     for (const double energy : spectrum.energies) {
         singular_values_[place].push_back(std::sqrt(energy));
     }
-    core_ = tensor_times_matrix(tensor, mode, transpose_of(model_.factors[place]), "tucker core");
+    core_ = tensor_times_matrix(tensor, mode, transposed(model_.factors[place]), "tucker core");
     if (!problem_.mask) {
         remarks_.push_back(fmt::format("axis {}: rank {} of {}, relative error so far {:.4g}",
                                        problem_.axes[place], rank, model_.factors[place].rows,
@@ -300,7 +296,7 @@ DenseTensor<T> TuckerMethod<T>::estimate() const {
 
 template <typename T>
 std::vector<Factor> TuckerMethod<T>::factors() const {
-    const bool first = problem_.observation.communicator().rank() == 0;
+    const Communicator& communicator = problem_.observation.communicator();
     std::vector<Factor> result;
     const auto core = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), current().block());
     result.push_back(
@@ -313,12 +309,11 @@ std::vector<Factor> TuckerMethod<T>::factors() const {
             continue;
         }
         // Row-major extent x rank from the column-major matrix.
-        result.push_back({"factor_" + problem_.axes[place],
-                          replicated({factor.rows, factor.columns}, first),
-                          first ? transpose_of(factor).values : std::vector<double>{}});
-        result.push_back({"singular_values_" + problem_.axes[place],
-                          replicated({static_cast<Index>(spectrum.size())}, first),
-                          first ? spectrum : std::vector<double>{}});
+        result.push_back(replicated_factor(communicator, "factor_" + problem_.axes[place],
+                                           {factor.rows, factor.columns},
+                                           transposed(factor).values));
+        result.push_back(replicated_factor(communicator, "singular_values_" + problem_.axes[place],
+                                           {static_cast<Index>(spectrum.size())}, spectrum));
     }
     return result;
 }

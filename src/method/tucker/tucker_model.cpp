@@ -27,7 +27,7 @@ DenseTensor<T> project_modes(DenseTensor<T> tensor, const std::vector<Matrix>& f
         return first.columns * second.rows < second.columns * first.rows;
     });
     for (const int mode : modes) {
-        tensor = tensor_times_matrix(tensor, mode, transpose_of(factor_of(factors, mode)),
+        tensor = tensor_times_matrix(tensor, mode, transposed(factor_of(factors, mode)),
                                      "tucker projection");
     }
     return tensor;
@@ -65,16 +65,6 @@ class Sweep {
 };
 
 }  // namespace
-
-Matrix transpose_of(const Matrix& matrix) {
-    Matrix result(matrix.columns, matrix.rows);
-    for (Index column = 0; column < matrix.columns; ++column) {
-        for (Index row = 0; row < matrix.rows; ++row) {
-            result(column, row) = matrix(row, column);
-        }
-    }
-    return result;
-}
 
 template <typename T>
 DenseTensor<T> expand(const DenseTensor<T>& core, const std::vector<Matrix>& factors) {

@@ -14,7 +14,7 @@ struct SingularBasis {
 };
 
 /// The leading `rank` singular vectors of the unfolding of a mode (the mode is the short side), by
-/// its Gram matrix: singular values below 1e-8 of the largest are rounding errors and start at
+/// its Gram matrix: singular values below 1e-8 of the largest are rounding errors and count as
 /// that. Collective; the same on all ranks. Throws ConvergenceError for data that are not finite.
 template <typename T>
 [[nodiscard]] SingularBasis singular_basis(const DenseTensor<T>& data, int mode, Index rank);

@@ -7,9 +7,6 @@
 
 namespace tessera {
 
-/// A matrix with its rows and columns exchanged.
-[[nodiscard]] Matrix transpose_of(const Matrix& matrix);
-
 /// The core times every factor (extent x rank, one per mode; those without entries are left out),
 /// largest rank first, so that the steps before the last one stay small. Collective; MemoryError.
 template <typename T>
