@@ -11,6 +11,7 @@
 #include "slab_panel.hpp"
 #include "tall_qr_errors.hpp"
 #include "tessera/linalg/blas.hpp"
+#include "tessera/linalg/cholesky.hpp"
 #include "tessera/linalg/slab_kernels.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tile_solve.hpp"
@@ -19,24 +20,6 @@ namespace tessera {
 namespace {
 
 enum class Verdict : int { usable, unusable, not_finite };
-
-void clear_below_diagonal(Matrix& a) {
-    for (Index column = 0; column < a.columns; ++column) {
-        for (Index row = column + 1; row < a.rows; ++row) {
-            a(row, column) = 0.0;
-        }
-    }
-}
-
-// Upper Cholesky factor in place; false where there is none.
-bool cholesky(Matrix& a) {
-    const int n = narrow(a.rows);
-    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', n, a.data(), n) != 0) {
-        return false;
-    }
-    clear_below_diagonal(a);
-    return true;
-}
 
 double reciprocal_condition(const Matrix& upper) {
     const int n = narrow(upper.rows);
