@@ -6,36 +6,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "generator_checks.hpp"
+#include "golden.hpp"
 #include "tessera/network/adam.hpp"
 
 namespace tessera {
 namespace {
 
-using Golden = std::map<std::string, std::vector<double>>;
-
-Golden read_golden(const std::string& name) {
-    const char* root = std::getenv("TESSERA_SOURCE");
-    const std::filesystem::path folder = root != nullptr ? root : ".";
-    std::ifstream file(folder / "tests" / "network" / "goldens" / (name + ".txt"));
-    Golden golden;
-    std::size_t count = 0;
-    for (std::string key; file >> key >> count;) {
-        std::vector<double>& values = golden[key];
-        values.resize(count);
-        for (double& value : values) {
-            file >> value;
-        }
-    }
-    return golden;
-}
+using test_support::Golden;
+using test_support::relative_difference;
 
 struct Case {
     const char* name;
@@ -46,18 +28,6 @@ struct Case {
     Index channels;
     Index skip_channels;
 };
-
-// The largest difference, relative to the largest expected number.
-template <typename T>
-double relative_difference(const T* actual, const std::vector<double>& expected) {
-    double largest = 1e-300;
-    double difference = 0.0;
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-        largest = std::max(largest, std::abs(expected[i]));
-        difference = std::max(difference, std::abs(static_cast<double>(actual[i]) - expected[i]));
-    }
-    return difference / largest;
-}
 
 // What adds a constant to a channel has no effect in front of a normalisation, with a convolution
 // between them or not. Ours have no gradient or one that is rounding, and so have PyTorch's.
@@ -93,7 +63,7 @@ void load(const Golden& golden, ParameterStore<T>& store) {
 template <typename T>
 void compare(const Case& test, double tolerance) {
     SCOPED_TRACE(test.name);
-    const Golden golden = read_golden(test.name);
+    const Golden golden = test_support::read_golden("network", test.name);
     ASSERT_TRUE(golden.contains("rows")) << "no file of that name below TESSERA_SOURCE";
     GeneratorOptions options;
     options.kind = test.kind;

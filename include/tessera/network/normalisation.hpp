@@ -11,8 +11,8 @@ namespace tessera {
 
 /// Normalisation of each channel over all sites of all ranks (batch normalisation, Ioffe and
 /// Szegedy 2015, with a batch of one), followed by a leaky ReLU: y = act(gamma (u - mean) /
-/// sqrt(variance + 1e-5) + beta). Statistics are summed in float64, with one reduction over the
-/// ranks forward and one backward.
+/// sqrt(variance + 1e-5) + beta). Statistics are summed in float64 (forward from sums of eight
+/// sites in T), with one reduction over the ranks forward and one backward.
 template <typename T>
 class Normalisation {
   public:
