@@ -79,9 +79,9 @@ class SheetBuilder {
         : request_(request),
           shape_(request.estimate != nullptr ? request.estimate->shape() : request.input->shape()),
           roles_(find_roles(shape_, request.axes)) {
-        for (const auto& [name, tensor] :
-             {std::pair{"input", request.input}, std::pair{"estimate", request.estimate},
-              std::pair{"truth", request.truth}}) {
+        const std::pair<const char*, const DenseTensor<T>*> tensors[] = {
+            {"input", request.input}, {"estimate", request.estimate}, {"truth", request.truth}};
+        for (const auto& [name, tensor] : tensors) {
             if (tensor != nullptr) {
                 shown_.emplace_back(name, tensor);
             }

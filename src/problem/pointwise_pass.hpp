@@ -201,7 +201,8 @@ struct PointwisePass {
     KOKKOS_INLINE_FUNCTION void images(Index unit, const BandSums& by_band,
                                        ItemSums<T>& item) const {
         const Index first = first_pixel(unit);
-        const Index width = Kokkos::min(tile, right - (unit % tiles_per_run()) * tile);
+        const Index rest = right - (unit % tiles_per_run()) * tile;
+        const Index width = rest < tile ? rest : tile;
         const Index slab = (first / right) * bands * right + first % right;
         TileSums sums;
         Index band = 0;

@@ -288,14 +288,18 @@ void FusedContraction<T>::add_strip(const Tile& tile, Range columns, Workspace& 
                                     [&](Index, Range part) { run(part); })
                      : run(Range{0, rows});
     };
-    share(outer, [&](Range rows) {
-        panels::multiply<T>(rows.size(), count, inner,
-                            {work.model.data() + rows.begin * inner, inner},
-                            work.inner_along.data() + columns.begin * inner,
-                            {own.data() + rows.begin * count, count});
-    });
-    add_side(left_outside(), tile.outer, columns, own.data(), work.scratch);
-
+    if (learns(left_outside())) {
+        share(outer, [&](Range rows) {
+            panels::multiply<T>(rows.size(), count, inner,
+                                {work.model.data() + rows.begin * inner, inner},
+                                work.inner_along.data() + columns.begin * inner,
+                                {own.data() + rows.begin * count, count});
+        });
+        add_side(left_outside(), tile.outer, columns, own.data(), work.scratch);
+    }
+    if (!learns(!left_outside())) {
+        return;
+    }
     panels::Rows<const T> rows{tile.outer_rows + columns.begin, wide};
     if (count < wide) {  // together, because each row begins on a page of its own
         outer_side().fill(tile.outer, columns, own.data(), count);
@@ -331,7 +335,7 @@ FitSums FusedContraction<T>::run(const FitData<T>& data, const EntryLoss& loss,
         const FitSums own = derive(tile, data, loss, outliers, work);
         sums.training += own.training;
         sums.validation += own.validation;
-        if (left_.learns() || right_.learns() || core_.gradient != nullptr) {
+        if (learns(true) || learns(false)) {
             add_gradients(tile, work);
         }
     });

@@ -324,7 +324,27 @@ double ListedContraction<T>::operations(double share) const {
     return sum;
 }
 
+template <typename T>
+std::vector<Index> block_offsets(const SparseTensor<T>& entries) {
+    const auto indices =
+        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), entries.indices());
+    const SparseCoordinates coordinates{indices.data(), entries.local_count()};
+    const Extents block = entries.box().shape();
+    std::vector<Index> offsets;
+    offsets.reserve(static_cast<std::size_t>(entries.local_count()));
+    Extents position = block;
+    for (Index entry = 0; entry < entries.local_count(); ++entry) {
+        for (int mode = 0; mode < block.order(); ++mode) {
+            position[mode] = coordinates(mode, entry);
+        }
+        offsets.push_back(row_major_offset(position, block));
+    }
+    return offsets;
+}
+
 template class ListedContraction<float>;
 template class ListedContraction<double>;
+template std::vector<Index> block_offsets<float>(const SparseTensor<float>&);
+template std::vector<Index> block_offsets<double>(const SparseTensor<double>&);
 
 }  // namespace tessera

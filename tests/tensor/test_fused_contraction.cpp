@@ -174,6 +174,45 @@ TEST(FusedContractionOneRank, TilesDoNotShow) {
 }
 
 // With both parts of a split observation, the other part is (y - p t) / (1 - p).
+// Of every factor, and of the centre: where nobody wants its gradient the others are the same.
+TEST(FusedContractionOneRank, GradientsThatAreNotWantedLeaveTheOthersAsTheyAre) {
+    Dice dice(31);
+    for (int trial = 0; trial < 8; ++trial) {
+        const Model model = random_model(dice, 2 + trial % 3, trial % 2 == 1);
+        const Values values = random_entries<double>(model.shape().product(), 4);
+        FitData<double> data;
+        data.values = values.data();
+        const auto gradients_without = [&](std::size_t unwanted) {
+            Gradients gradients = zero_gradients(model);
+            std::vector<FactorPart<double>> parts;
+            for (std::size_t f = 0; f < model.factors.size(); ++f) {
+                parts.push_back({model.factors[f].data(), model.extents[f], model.widths[f],
+                                 f == unwanted ? nullptr : gradients.factors[f].data()});
+            }
+            const Values& centre = model.tucker() ? model.core : model.weights;
+            const FactorPart<double> middle{
+                centre.data(), 1, static_cast<Index>(centre.size()),
+                unwanted == parts.size() ? nullptr : gradients.centre.data()};
+            if (!model.tucker()) {
+                parts.insert(parts.begin(), middle);
+            }
+            const EntryLoss loss{EntryLoss::Kind::squares};
+            (model.tucker() ? FusedContraction<double>::tucker(parts, middle)
+                            : FusedContraction<double>::components(parts))
+                .run(data, loss);
+            gradients.factors.push_back(gradients.centre);
+            return gradients.factors;
+        };
+        const std::size_t nothing = model.factors.size() + 1;
+        const std::vector<Values> all = gradients_without(nothing);
+        for (std::size_t unwanted = 0; unwanted < nothing; ++unwanted) {
+            std::vector<Values> expected = all;
+            expected[unwanted].assign(expected[unwanted].size(), 0.0);
+            EXPECT_EQ(gradients_without(unwanted), expected) << "trial " << trial;
+        }
+    }
+}
+
 TEST(FusedContractionOneRank, SplitObservationIsJudgedByItsOtherPart) {
     Dice dice(3);
     const Model model = random_model(dice, 3, false);

@@ -100,6 +100,10 @@ class FusedContraction {
     [[nodiscard]] const RowProduct<T>& outer_side() const {
         return left_outside() ? left_ : right_;
     }
+    /// Whether somebody wants the gradient of a side.
+    [[nodiscard]] bool learns(bool left) const {
+        return left ? left_.learns() || core_.gradient != nullptr : right_.learns();
+    }
     /// Whether the outer rows are products of factors whose columns can be formed one by one.
     [[nodiscard]] bool outer_by_strips() const {
         return outer_side().is_product() && strip_width() < width();

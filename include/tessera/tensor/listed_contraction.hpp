@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tessera/tensor/fused_contraction.hpp"
+#include "tessera/tensor/sparse_tensor.hpp"
 
 namespace tessera {
 
@@ -43,5 +44,10 @@ class ListedContraction {
     std::vector<FactorPart<T>> factors_;
     FactorPart<T> core_;  ///< width 0: none
 };
+
+/// Where this rank's entries lie in its block, row-major and ascending, as ListedContraction wants
+/// them. The block must have fewer than 2^63 positions. Not collective.
+template <typename T>
+[[nodiscard]] std::vector<Index> block_offsets(const SparseTensor<T>& entries);
 
 }  // namespace tessera
