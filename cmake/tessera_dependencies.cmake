@@ -171,5 +171,13 @@ endif()
 add_library(tessera::random123 INTERFACE IMPORTED GLOBAL)
 target_include_directories(tessera::random123 INTERFACE "${TESSERA_RANDOM123_INCLUDE}")
 
+# Its headers alone: special functions, quadrature, rational numbers.
+find_path(TESSERA_BOOST_INCLUDE boost/multiprecision/cpp_int.hpp)
+if(NOT TESSERA_BOOST_INCLUDE)
+  tessera_missing("Boost" "libboost-dev" "add its prefix to CMAKE_PREFIX_PATH")
+endif()
+add_library(tessera::boost INTERFACE IMPORTED GLOBAL)
+target_include_directories(tessera::boost INTERFACE "${TESSERA_BOOST_INCLUDE}")
+
 message(STATUS "Kokkos ${Kokkos_VERSION} [${Kokkos_DEVICES}] in ${Kokkos_DIR}")
 message(STATUS "MPI ${MPI_CXX_VERSION} (${MPIEXEC_EXECUTABLE}), PETSc ${TESSERA_PETSC_VERSION}, SLEPc ${TESSERA_SLEPC_VERSION}, HDF5 ${HDF5_VERSION}, BLAS ${TESSERA_OPENBLAS}")

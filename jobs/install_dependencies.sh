@@ -44,6 +44,8 @@ packages=(
     # message passing, linear algebra; OpenBLAS with OpenMP threads shares Kokkos' pool
     libopenmpi-dev openmpi-bin petsc-dev slepc-dev libopenblas-openmp-dev libopenblas0-openmp
     liblapacke-dev librandom123-dev
+    # special functions
+    libboost-dev
     # formats, pictures, decks, log
     libhdf5-openmpi-dev libmatio-dev libpng-dev libcairo2-dev fonts-dejavu-core libtomlplusplus-dev
     nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev zlib1g-dev

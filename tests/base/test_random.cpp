@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "kolmogorov_smirnov.hpp"
 #include "tessera/base/random.hpp"
 
 // The statistical tests draw fixed numbers (seed 1), so they cannot fail by chance: a limit says
@@ -16,6 +17,8 @@
 namespace {
 
 using namespace tessera;
+using test_support::kolmogorov_smirnov;
+using test_support::smirnov_limit;
 
 using Words = std::array<std::uint32_t, 4>;
 
@@ -107,22 +110,6 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
     }
     return ab / std::sqrt(aa * bb);
 }
-
-/// Kolmogorov and Smirnov's statistic, sqrt(n) times the largest distance between the sample's and
-/// the true distribution function; above 1.95 with probability 0.001.
-double kolmogorov_smirnov(std::vector<double> values,
-                          const std::function<double(double)>& distribution) {
-    std::sort(values.begin(), values.end());
-    const auto n = static_cast<double>(values.size());
-    double largest = 0.0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const double exact = distribution(values[i]);
-        const auto rank = static_cast<double>(i);
-        largest = std::max({largest, exact - rank / n, (rank + 1.0) / n - exact});
-    }
-    return std::sqrt(n) * largest;
-}
-constexpr double smirnov_limit = 1.95;
 
 /// Four standard deviations of a mean: exceeded with probability 6e-5.
 double four_sigma(double variance_of_one) {

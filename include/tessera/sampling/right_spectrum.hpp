@@ -1,0 +1,59 @@
+#pragma once
+
+#include <vector>
+
+#include "tessera/sampling/matrix_batch.hpp"
+
+namespace tessera {
+
+/// Singular values and right singular vectors of each matrix A = U diag(s) V^T of a batch: enough
+/// for every function of the spectrum, since U diag(f(s)) V^T = A V diag(f(s) / s) V^T. Left
+/// vectors are never formed, and a large matrix stays where it is.
+struct RightSpectrum {
+    explicit RightSpectrum(const MatrixBatch& batch);
+
+    [[nodiscard]] double* values(Index matrix) { return singular_values.data() + matrix * columns; }
+    [[nodiscard]] const double* values(Index matrix) const {
+        return singular_values.data() + matrix * columns;
+    }
+    /// ||A||_*, the sum of the singular values.
+    [[nodiscard]] double nuclear_norm(Index matrix) const;
+    /// The spectrum of `factor` A.
+    void scale(Index matrix, double factor);
+    /// Takes over the spectrum of one matrix.
+    void copy_from(const RightSpectrum& other, Index matrix);
+
+    Index columns;
+    std::vector<double> singular_values;  ///< count x columns, descending in each matrix
+    DeviceView<double> vectors;           ///< count x columns x columns; vector j is contiguous
+};
+
+/// How well a spectrum must be known.
+enum class SpectrumAccuracy {
+    full,     ///< errors of 1e-15 of the largest singular value: for densities that are compared
+    gradient  ///< large matrices through their Gram matrix, where singular values below 1e-8 of the
+              ///< largest are lost: for proposals, a few times faster
+};
+
+/// Fills the spectra of the matrices named in `which` (ascending) from `a`. Small matrices on one
+/// rank are decomposed together, one per vector lane; others one by one through a QR factorisation
+/// over the group. Collective over the group; throws ConvergenceError where an entry is no number.
+void decompose(const MatrixBatch& batch, const DeviceView<double>& a,
+               const std::vector<Index>& which, RightSpectrum& spectrum,
+               SpectrumAccuracy accuracy = SpectrumAccuracy::full);
+
+/// out = beta out + A V diag(weights) V^T for the matrices named in `which`; `weights` has one
+/// number per singular value of every matrix. `out` must not overlap `a`.
+void apply_weights(const MatrixBatch& batch, const DeviceView<double>& a,
+                   const RightSpectrum& spectrum, const std::vector<double>& weights,
+                   const std::vector<Index>& which, double beta, const DeviceView<double>& out);
+
+/// All matrices of a batch.
+[[nodiscard]] std::vector<Index> all_matrices(const MatrixBatch& batch);
+
+/// Weights of the proximal operator of threshold ||.||_*: max(0, 1 - threshold / s) (Cai, Candes
+/// and Shen 2010), for the matrices named in `which`; one threshold per matrix.
+[[nodiscard]] std::vector<double> shrinkage_weights(const RightSpectrum& spectrum,
+                                                    const std::vector<double>& thresholds);
+
+}  // namespace tessera

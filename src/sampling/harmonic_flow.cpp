@@ -1,0 +1,187 @@
+#include "tessera/sampling/harmonic_flow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+namespace tessera {
+namespace {
+
+constexpr double trajectory_length = std::numbers::pi / 2.0;
+constexpr double most_parts = 64.0;
+constexpr double longest_part = 1.5;
+constexpr double target_acceptance = 0.8;
+/// Of missing entries: no likelihood holds them, so that they can move faster.
+constexpr double missing_mass = 0.2;
+/// The norm is smoothed where singular values are below this, divided by lambda.
+constexpr double smoothing = 0.7;
+constexpr std::uint32_t duration_purpose = 0;
+
+double first_part(const MatrixBatch& batch) {
+    return std::min(longest_part, 2.0 * std::pow(static_cast<double>(batch.entries()), -0.25));
+}
+
+// Kernels stand apart, for nvcc takes none in a member that is private.
+
+void scale_momenta(const MatrixChains& chains, const DeviceView<double>& momentum) {
+    const Index entries = chains.batch.local_entries();
+    const MatrixObservations& measured = chains.observations;
+    Kokkos::parallel_for(
+        "tessera::scale_momenta", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
+        KOKKOS_LAMBDA(Index entry) {
+            if (!measured.observed(entry / entries, entry % entries, entries)) {
+                momentum(entry) *= Kokkos::sqrt(missing_mass);
+            }
+        });
+}
+
+/// Of each matrix the energy without the norm.
+std::vector<std::array<double, 1>> smooth_energies(const MatrixChains& chains,
+                                                   const DeviceView<double>& position,
+                                                   const DeviceView<double>& momentum) {
+    const Index entries = chains.batch.local_entries();
+    const MatrixObservations& measured = chains.observations;
+    const DeviceView<double> rho = to_device(chains.rho);
+    return matrix_sums<1>(
+        "tessera::energies", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
+            const Index entry = matrix * entries + local;
+            const double squared = momentum(entry) * momentum(entry);
+            if (measured.observed(matrix, local, entries)) {
+                const double residual =
+                    rho(matrix) * measured.value(matrix, local, entries) - position(entry);
+                sum[0] += 0.5 * (residual * residual + squared);
+            } else {
+                sum[0] += 0.5 * squared / missing_mass;
+            }
+        });
+}
+
+void flow(const MatrixChains& chains, const DeviceView<double>& duration,
+          const DeviceView<double>& position, const DeviceView<double>& momentum) {
+    const Index entries = chains.batch.local_entries();
+    const MatrixObservations& measured = chains.observations;
+    const DeviceView<double> rho = to_device(chains.rho);
+    Kokkos::parallel_for(
+        "tessera::drift", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
+        KOKKOS_LAMBDA(Index entry) {
+            const Index matrix = entry / entries;
+            const Index local = entry % entries;
+            const double time = duration(matrix);
+            const double before = momentum(entry);
+            if (!measured.observed(matrix, local, entries)) {
+                position(entry) += time * before / missing_mass;
+                return;
+            }
+            const double centre = rho(matrix) * measured.value(matrix, local, entries);
+            const double away = position(entry) - centre;
+            const double cosine = Kokkos::cos(time);
+            const double sine = Kokkos::sin(time);
+            position(entry) = centre + cosine * away + sine * before;
+            momentum(entry) = cosine * before - sine * away;
+        });
+}
+
+}  // namespace
+
+HarmonicFlow::HarmonicFlow(const MatrixBatch& batch, std::uint64_t seed)
+    : MatrixKernel(batch, StepSize(first_part(batch), target_acceptance, 1.0), seed),
+      position_(allocate<double>("positions", batch.local_size())),
+      momentum_(allocate<double>("momenta", batch.local_size())),
+      spectrum_(batch) {}
+
+HarmonicFlow::Trajectory HarmonicFlow::plan_trajectories(const MatrixBatch& batch,
+                                                         Index step) const {
+    Trajectory trajectory;
+    for (Index matrix = 0; matrix < batch.count; ++matrix) {
+        const double usual = std::min(step_size(matrix), longest_part);
+        // Durations vary from step to step, lest a trajectory come back to where it began.
+        const double drawn = 0.8 + 0.4 * uniform(batch, matrix, step, duration_purpose);
+        trajectory.parts.push_back(
+            static_cast<Index>(std::clamp(std::round(trajectory_length / usual), 1.0, most_parts)));
+        trajectory.durations.push_back(usual * drawn);
+    }
+    return trajectory;
+}
+
+void HarmonicFlow::draw_momenta(const MatrixChains& chains, Index step) {
+    draw_normal(chains.batch, step, momentum_);
+    if (chains.observations.masked) {
+        scale_momenta(chains, momentum_);
+    }
+}
+
+std::vector<double> HarmonicFlow::energies(const MatrixChains& chains,
+                                           const RightSpectrum& spectrum) const {
+    std::vector<double> result;
+    for (const auto& [smooth] : smooth_energies(chains, position_, momentum_)) {
+        const std::size_t matrix = result.size();
+        result.push_back(smooth +
+                         chains.lambda[matrix] * spectrum.nuclear_norm(static_cast<Index>(matrix)));
+    }
+    return result;
+}
+
+void HarmonicFlow::kick(const MatrixChains& chains, const RightSpectrum& spectrum,
+                        const Trajectory& trajectory, const std::vector<Index>& which,
+                        const std::vector<double>& shares) {
+    std::vector<double> weights(spectrum.singular_values.size());
+    for (std::size_t index = 0; index < weights.size(); ++index) {
+        const std::size_t matrix = index / static_cast<std::size_t>(spectrum.columns);
+        const double lambda = chains.lambda[matrix];
+        // The gradient of the Moreau envelope is U diag(min(1, s / mu)) V^T.
+        const double floor = smoothing / lambda;
+        weights[index] = -shares[matrix] * trajectory.durations[matrix] * lambda /
+                         std::max(spectrum.singular_values[index], floor);
+    }
+    apply_weights(chains.batch, position_, spectrum, weights, which, 1.0, momentum_);
+}
+
+void HarmonicFlow::drift(const MatrixChains& chains, const Trajectory& trajectory,
+                         const std::vector<Index>& which) {
+    std::vector<double> durations(trajectory.durations.size(), 0.0);
+    for (const Index matrix : which) {
+        durations[static_cast<std::size_t>(matrix)] =
+            trajectory.durations[static_cast<std::size_t>(matrix)];
+    }
+    flow(chains, to_device(durations), position_, momentum_);
+}
+
+void HarmonicFlow::advance(MatrixChains& chains, Index step, bool warm_up) {
+    const MatrixBatch& batch = chains.batch;
+    const Trajectory trajectory = plan_trajectories(batch, step);
+    draw_momenta(chains, step);
+    Kokkos::deep_copy(position_, chains.phi);
+    const std::vector<double> before = energies(chains, chains.spectrum);
+
+    std::vector<double> shares(static_cast<std::size_t>(batch.count), 0.5);
+    std::vector<Index> moving = all_matrices(batch);
+    kick(chains, chains.spectrum, trajectory, moving, shares);
+    for (Index part = 1; !moving.empty(); ++part) {
+        drift(chains, trajectory, moving);
+        const auto goes_on = [&](Index matrix) {
+            return trajectory.parts[static_cast<std::size_t>(matrix)] > part;
+        };
+        // Only where a trajectory ends does its spectrum enter the Metropolis test.
+        const auto middle = std::stable_partition(moving.begin(), moving.end(), goes_on);
+        decompose(batch, position_, {moving.begin(), middle}, spectrum_,
+                  SpectrumAccuracy::gradient);
+        decompose(batch, position_, {middle, moving.end()}, spectrum_);
+        std::inplace_merge(moving.begin(), middle, moving.end());
+        for (const Index matrix : moving) {
+            shares[static_cast<std::size_t>(matrix)] = goes_on(matrix) ? 1.0 : 0.5;
+        }
+        kick(chains, spectrum_, trajectory, moving, shares);
+        std::erase_if(moving, [&](Index matrix) { return !goes_on(matrix); });
+    }
+
+    std::vector<double> log_ratio = energies(chains, spectrum_);
+    std::transform(before.begin(), before.end(), log_ratio.begin(), log_ratio.begin(),
+                   std::minus<>());
+    chains.take(metropolis(batch, log_ratio, step), position_, spectrum_);
+    if (warm_up) {
+        adapt();
+    }
+}
+
+}  // namespace tessera

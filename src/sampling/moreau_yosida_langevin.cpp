@@ -1,0 +1,53 @@
+#include "tessera/sampling/moreau_yosida_langevin.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tessera {
+namespace {
+
+// In standard units the likelihood's gradient has the Lipschitz constant 1: the smoothing is its
+// inverse, and half the largest step size that is stable, 1 / (1 + 1 / smoothing), is taken.
+constexpr double smoothing = 1.0;
+constexpr double delta = 0.25;
+
+}  // namespace
+
+MoreauYosidaLangevin::MoreauYosidaLangevin(const MatrixBatch& batch, std::uint64_t seed)
+    : MatrixKernel(batch, StepSize(delta), seed),
+      pull_(allocate<double>("pulls of the prior", batch.local_size())),
+      noise_(allocate<double>("noise", batch.local_size())) {}
+
+void MoreauYosidaLangevin::advance(MatrixChains& chains, Index step, bool /*warm_up*/) {
+    const MatrixBatch& batch = chains.batch;
+    std::vector<double> thresholds;
+    for (const double lambda : chains.lambda) {
+        thresholds.push_back(smoothing * lambda);
+    }
+    // Phi - prox(Phi) has the weights 1 - w where prox has w.
+    std::vector<double> weights = shrinkage_weights(chains.spectrum, thresholds);
+    std::transform(weights.begin(), weights.end(), weights.begin(),
+                   [](double weight) { return 1.0 - weight; });
+    apply_weights(batch, chains.phi, chains.spectrum, weights, all_matrices(batch), 0.0, pull_);
+    draw_normal(batch, step, noise_);
+    const Index entries = batch.local_entries();
+    const DeviceView<double> rho = to_device(chains.rho);
+    const MatrixObservations& measured = chains.observations;
+    const DeviceView<double> phi = chains.phi;
+    const DeviceView<double> pull = pull_;
+    const DeviceView<double> noise = noise_;
+    Kokkos::parallel_for(
+        "tessera::moreau_yosida_step", Kokkos::RangePolicy<>(0, batch.local_size()),
+        KOKKOS_LAMBDA(Index entry) {
+            const Index matrix = entry / entries;
+            const Index local = entry % entries;
+            double drift = -pull(entry) / smoothing;
+            if (measured.observed(matrix, local, entries)) {
+                drift += rho(matrix) * measured.value(matrix, local, entries) - phi(entry);
+            }
+            phi(entry) += 0.5 * delta * drift + Kokkos::sqrt(delta) * noise(entry);
+        });
+    chains.refresh_spectrum();
+}
+
+}  // namespace tessera
