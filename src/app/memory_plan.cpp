@@ -217,7 +217,7 @@ RunPlan plan_run(const Study& study, const SparseOutline& outline, Index ranks, 
         {"problem", base_bytes + list_building_bytes(study, entries, entry_bytes, ranks)});
     double held = base_bytes + kernel_pages + entries * entry_bytes;
     const ExpectedList list{shape, plan.block, entries * (1.0 - study.data.hold_out),
-                            study.data.absent()};
+                            study.data.absent(), outline.axes};
     for (const PhaseMemory& phase : study.method().plan_sparse(list, scalar_bytes)) {
         plan.phases.push_back({phase.phase, held + phase.bytes});
     }

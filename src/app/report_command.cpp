@@ -26,8 +26,8 @@ std::string title_of(const std::string& folder) {
 // there.
 std::vector<std::string> redraw(const Communicator& communicator, const std::string& folder,
                                 double range) {
-    const std::optional<ResultArrays> arrays =
-        read_result(communicator, folder, {"estimate", "input", "truth", "mask"});
+    const std::optional<ResultArrays> arrays = read_result(
+        communicator, folder, {"estimate", "input", "truth", "mask", "standard_deviation"});
     if (!arrays || !arrays->has("input")) {
         agree(communicator, [&] {
             if (communicator.rank() == 0 && fs::exists(folder + "/metrics.jsonl")) {
@@ -50,9 +50,13 @@ std::vector<std::string> redraw(const Communicator& communicator, const std::str
         Scaling{},
         std::nullopt,
         {}};
-    const DenseTensor<double>& estimate = arrays->at("estimate");
-    std::vector<std::string> table = format_quality(judge_all(study, estimate, range));
-    write_pictures(folder, title_of(folder), study, estimate, table);
+    RunAnswer<double> answer{arrays->at("estimate"), {}, {}};
+    if (arrays->has("standard_deviation")) {
+        answer.maps.push_back({EstimateMap<double>::Kind::standard_deviation, "standard_deviation",
+                               arrays->at("standard_deviation")});
+    }
+    std::vector<std::string> table = format_quality(judge_all(study, answer.estimate, range));
+    write_pictures(folder, title_of(folder), study, answer, table);
     return table;
 }
 

@@ -6,6 +6,7 @@
 #include "run_ending.hpp"
 #include "tessera/app/commands.hpp"
 #include "tessera/app/held_out.hpp"
+#include "tessera/app/interval_coverage.hpp"
 #include "tessera/app/manifest.hpp"
 #include "tessera/app/memory_marks.hpp"
 #include "tessera/app/memory_plan.hpp"
@@ -70,18 +71,20 @@ ExitCode finish(const Session& session, const StudyProblem<T>& problem, const Me
     }
     Verdict verdict = verdict_of(judge_all(problem, estimate, output.quality_range), held_out);
     memory.set("quality");
-    std::vector<Factor> factors = method.factors();
+    RunAnswer<T> answer{estimate, method.maps(), method.factors()};
+    const IntervalCoverage coverage = judge_intervals(problem, answer);
+    verdict.add(coverage.figures, coverage.table);
     if (problem.samples) {
         const SampleFindings found = analyse_samples(problem, estimate, session.study);
-        factors.insert(factors.end(), found.factors.begin(), found.factors.end());
+        answer.factors.insert(answer.factors.end(), found.factors.begin(), found.factors.end());
         verdict.add(found.figures, found.table);
         memory.set("components");
     }
     const std::string manifest = manifest_with_scaling(session.manifest, problem.scaling);
-    write_result(session.folder + "/result.h5", problem, output, estimate, factors, manifest);
+    write_result(session.folder + "/result.h5", problem, output, answer, manifest);
     memory.set("result");
     if (output.pictures) {
-        write_pictures(session.folder, session.title, problem, estimate, verdict.table);
+        write_pictures(session.folder, session.title, problem, answer, verdict.table);
     }
     memory.set("pictures");
     return conclude(session, method, end, verdict, manifest, memory);
@@ -161,9 +164,11 @@ ExitCode execute(const Session& session) {
     Runner<T> runner(session.communicator, *method, study.run,
                      {session.folder, study.resolved().to_toml()}, session.start_seconds);
     if (problem.problem.truth) {
-        runner.set_judge([&](const DenseTensor<T>& estimate) {
-            return judge_briefly(problem, estimate, study.output.quality_range);
-        });
+        runner.set_judge(
+            [&](const DenseTensor<T>& estimate) {
+                return judge_briefly(problem, estimate, study.output.quality_range);
+            },
+            problem.problem.mask ? "missing_psnr" : "psnr");
     }
     restore(runner, session);
     const RunEnd end = runner.run();

@@ -78,7 +78,7 @@ ExitCode conclude(const Session& session, const Method<T>& method, const RunEnd&
     // One step and nothing else to choose from: no oracle.
     const bool has_oracle = end.oracle.step >= 0 && method.steps_done() > 1;
     if (has_oracle) {
-        figures.emplace_back("oracle_psnr", end.oracle.psnr);
+        figures.emplace_back("oracle_" + end.oracle.figure, end.oracle.psnr);
         figures.emplace_back("oracle_step", static_cast<double>(end.oracle.step));
     }
     const std::vector<std::string> missed =
@@ -106,9 +106,11 @@ ExitCode conclude(const Session& session, const Method<T>& method, const RunEnd&
     }
     if (has_oracle) {
         log::info(fmt::format(
-            "oracle: {:.2f} dB after step {} is the best of the estimates that were judged on the "
+            "oracle: {:.2f} dB{} after step {} is the best of the estimates that were judged on "
+            "the "
             "way; only the truth tells which",
-            end.oracle.psnr, end.oracle.step));
+            end.oracle.psnr, end.oracle.figure == "psnr" ? "" : " of the missing entries",
+            end.oracle.step));
     }
     log::info("peak memory " + memory.describe());
     log::info(fmt::format("result:  {}/result.h5", session.folder));

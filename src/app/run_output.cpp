@@ -16,9 +16,10 @@ namespace tessera {
 
 template <typename T>
 void write_result(const std::string& path, const StudyProblem<T>& study,
-                  const OutputOptions& options, const DenseTensor<T>& estimate,
-                  const std::vector<Factor>& factors, const std::string& manifest) {
+                  const OutputOptions& options, const RunAnswer<T>& answer,
+                  const std::string& manifest) {
     const Phase phase("write");
+    const DenseTensor<T>& estimate = answer.estimate;
     const auto wanted = [&](const char* name) {
         return std::find(options.arrays.begin(), options.arrays.end(), name) !=
                options.arrays.end();
@@ -48,7 +49,10 @@ void write_result(const std::string& path, const StudyProblem<T>& study,
     if (problem.mask) {
         store.write("mask", *problem.mask);
     }
-    for (const Factor& factor : factors) {
+    for (const EstimateMap<T>& map : answer.maps) {
+        store.write(map.name, map.tensor);
+    }
+    for (const Factor& factor : answer.factors) {
         store.write_factor(factor.name, factor.place, factor.values);
     }
     store.set_manifest(manifest);
@@ -98,7 +102,7 @@ Factor prediction_table(const SparseTensor<T>& entries, const std::vector<double
 
 template <typename T>
 void write_pictures(const std::string& folder, const std::string& title,
-                    const StudyProblem<T>& study, const DenseTensor<T>& estimate,
+                    const StudyProblem<T>& study, const RunAnswer<T>& answer,
                     const std::vector<std::string>& caption) {
     const Phase phase("pictures");
     SheetRequest<T> request;
@@ -107,10 +111,11 @@ void write_pictures(const std::string& folder, const std::string& title,
     request.axes = study.problem.axes;
     request.wavelengths = study.outline.wavelengths;
     request.input = &study.problem.observation;
-    request.estimate = &estimate;
+    request.estimate = &answer.estimate;
+    request.deviation = answer.map(EstimateMap<T>::Kind::standard_deviation);
     request.truth = study.problem.truth ? &*study.problem.truth : nullptr;
     const PictureSheet sheet = make_sheet(request);
-    const Communicator& communicator = estimate.communicator();
+    const Communicator& communicator = answer.estimate.communicator();
     agree_on_rank_0(communicator, [&] {
         draw_sheet(folder + "/picture.png", sheet);
         const std::vector<MetricsLine> metrics = read_json_lines(folder + "/metrics.jsonl");
@@ -147,13 +152,12 @@ std::vector<std::string> format_profile(const Communicator& communicator) {
     return lines;
 }
 
-#define TESSERA_INSTANTIATE(T)                                                               \
-    template void write_result<T>(const std::string&, const StudyProblem<T>&,                \
-                                  const OutputOptions&, const DenseTensor<T>&,               \
-                                  const std::vector<Factor>&, const std::string&);           \
-    template Factor prediction_table<T>(const SparseTensor<T>&, const std::vector<double>&); \
-    template void write_pictures<T>(const std::string&, const std::string&,                  \
-                                    const StudyProblem<T>&, const DenseTensor<T>&,           \
+#define TESSERA_INSTANTIATE(T)                                                                    \
+    template void write_result<T>(const std::string&, const StudyProblem<T>&,                     \
+                                  const OutputOptions&, const RunAnswer<T>&, const std::string&); \
+    template Factor prediction_table<T>(const SparseTensor<T>&, const std::vector<double>&);      \
+    template void write_pictures<T>(const std::string&, const std::string&,                       \
+                                    const StudyProblem<T>&, const RunAnswer<T>&,                  \
                                     const std::vector<std::string>&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -11,18 +11,24 @@ namespace tessera {
 namespace {
 
 template <typename T>
-QualityRow judge(const StudyProblem<T>& study, const DenseTensor<T>& image, std::string name,
-                 QualityEntries entries, double range) {
+Quality quality_of(const StudyProblem<T>& study, const DenseTensor<T>& image,
+                   QualityEntries entries, double range, bool want_ssim) {
     QualityOptions options;
     options.range = range;
     options.entries = entries;
-    options.want_ssim = entries == QualityEntries::all;
+    options.want_ssim = want_ssim;
+    const AxisRoles roles = axis_roles(study.problem.axes, image.order());
+    return evaluate_quality(*study.problem.truth, image, study.problem.mask, roles, options);
+}
+
+template <typename T>
+QualityRow judge(const StudyProblem<T>& study, const DenseTensor<T>& image, std::string name,
+                 QualityEntries entries, double range) {
     const char* const which = entries == QualityEntries::all        ? "all"
                               : entries == QualityEntries::observed ? "observed"
                                                                     : "missing";
-    const AxisRoles roles = axis_roles(study.problem.axes, image.order());
     return {std::move(name), which,
-            evaluate_quality(*study.problem.truth, image, study.problem.mask, roles, options)};
+            quality_of(study, image, entries, range, entries == QualityEntries::all)};
 }
 
 }  // namespace
@@ -50,13 +56,15 @@ template <typename T>
 std::vector<NamedValue> judge_briefly(const StudyProblem<T>& study, const DenseTensor<T>& estimate,
                                       double range) {
     const Phase phase("quality");
-    QualityOptions options;
-    options.range = range;
-    options.want_ssim = false;
-    const AxisRoles roles = axis_roles(study.problem.axes, estimate.order());
-    const Quality quality =
-        evaluate_quality(*study.problem.truth, estimate, study.problem.mask, roles, options);
-    return {{"psnr", quality.psnr}, {"relative_error", quality.relative_error}};
+    const Quality whole = quality_of(study, estimate, QualityEntries::all, range, false);
+    std::vector<NamedValue> values = {{"psnr", whole.psnr},
+                                      {"relative_error", whole.relative_error}};
+    if (study.problem.mask) {
+        values.emplace_back(
+            "missing_psnr",
+            quality_of(study, estimate, QualityEntries::missing, range, false).psnr);
+    }
+    return values;
 }
 
 std::vector<std::string> format_quality(const std::vector<QualityRow>& rows) {

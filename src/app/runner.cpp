@@ -128,8 +128,9 @@ void Runner<T>::after_step(double step_seconds) {
 template <typename T>
 void Runner<T>::remember_best(const std::vector<NamedValue>& quality) {
     for (const auto& [name, value] : quality) {
-        if (name == "psnr" && (oracle_.step < 0 || value > oracle_.psnr)) {
-            oracle_ = {value, method_.steps_done()};
+        if (name == oracle_.figure && (oracle_.step < 0 || value > oracle_.psnr)) {
+            oracle_.psnr = value;
+            oracle_.step = method_.steps_done();
         }
     }
 }

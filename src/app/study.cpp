@@ -25,6 +25,7 @@ std::vector<OptionChoice> expected_quantities(
     choices.push_back({"objective", "of the method's last step"});
     choices.push_back({"steps", "done by the method"});
     choices.push_back({"oracle_psnr", "dB, the best of the estimates judged on the way"});
+    choices.push_back({"oracle_missing_psnr", "the same where entries are missing, of these"});
     choices.push_back({"oracle_step", "its step"});
     choices.push_back({"svm_accuracy", "of [classify], on the estimate's eigenvectors"});
     choices.push_back({"svm_accuracy_pca", "the same on those of the observed covariance"});

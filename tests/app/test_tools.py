@@ -59,6 +59,18 @@ class Simulate(Case):
         self.assertEqual((outcome.code, len(outcome.errors)), (2, 1), outcome)
 
 
+class Oracle(Case):
+    def test_goes_by_the_missing_entries(self):
+        run = self.run_deck(2, DECK, "output.pictures=false", code=1)
+        judged = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        best = max(judged, key=lambda line: line["missing_psnr"])
+        figures = summary(run)["figures"]
+        self.assertEqual((figures["oracle_missing_psnr"], figures["oracle_step"]),
+                         (best["missing_psnr"], best["step"]))
+        self.assertEqual(figures["missing_psnr"], judged[-1]["missing_psnr"])
+        self.assertNotIn("oracle_psnr", figures)
+
+
 class Report(Case):
     @at_ranks(1, 2)
     def test_draws_anew_and_tells(self, ranks):

@@ -23,7 +23,8 @@ template <typename T>
 [[nodiscard]] std::vector<QualityRow> judge_all(const StudyProblem<T>& study,
                                                 const DenseTensor<T>& estimate, double range);
 
-/// The few figures for metrics.jsonl, of the estimate over all entries, without SSIM. Collective.
+/// The few figures for metrics.jsonl, of the estimate over all entries, without SSIM; where some
+/// are missing also the PSNR of these. Collective.
 template <typename T>
 [[nodiscard]] std::vector<NamedValue> judge_briefly(const StudyProblem<T>& study,
                                                     const DenseTensor<T>& estimate, double range);

@@ -16,8 +16,9 @@ namespace tessera {
 /// The best of the estimates that were judged by the truth on the way: what stopping at the right
 /// moment could have given. Nobody without the truth can know it.
 struct Oracle {
-    double psnr = 0.0;  ///< dB
-    Index step = -1;    ///< -1: none was judged
+    double psnr = 0.0;            ///< dB
+    std::string figure = "psnr";  ///< which one: of all entries, or "missing_psnr"
+    Index step = -1;              ///< -1: none was judged
 };
 
 /// How the loop ended.
@@ -46,7 +47,11 @@ class Runner {
     Runner(Communicator communicator, Method<T>& method, const RunOptions& options,
            RunnerFiles files, double start_seconds);
 
-    void set_judge(Judge judge) { judge_ = std::move(judge); }
+    /// `oracle_figure` is the one of its figures that tells the best of the estimates.
+    void set_judge(Judge judge, std::string oracle_figure) {
+        judge_ = std::move(judge);
+        oracle_.figure = std::move(oracle_figure);
+    }
 
     /// Loads the method's state from the newest valid checkpoint; returns false when the run has
     /// none yet. `check` may refuse its header. Collective.

@@ -25,6 +25,15 @@ struct Factor {
     std::vector<double> values;
 };
 
+/// A tensor of the estimate's shape and partition beside it: its uncertainty, say.
+template <typename T>
+struct EstimateMap {
+    enum class Kind { standard_deviation, lower_quantile, upper_quantile };
+    Kind kind;
+    std::string name;  ///< of the array in result.h5
+    DenseTensor<T> tensor;
+};
+
 /// One phase of a method and the bytes that its largest rank holds in it.
 struct PhaseMemory {
     std::string phase;
@@ -44,6 +53,7 @@ struct ExpectedList {
     Extents block;
     double entries = 0.0;
     Absent absent = Absent::zero;
+    std::vector<std::string> axes = {};
 };
 
 /// What the busiest rank sends to others in one step.
@@ -91,6 +101,8 @@ class Method {
         return sample_entries(estimate(), at);
     }
     [[nodiscard]] virtual std::vector<Factor> factors() const = 0;
+    /// What else is known of every entry of the estimate; nothing for most methods.
+    [[nodiscard]] virtual std::vector<EstimateMap<T>> maps() const { return {}; }
 
   protected:
     Method() = default;

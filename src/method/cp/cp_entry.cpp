@@ -122,7 +122,7 @@ double CpEntry::factor_bytes(const Extents& block) const {
 }
 
 std::vector<PhaseMemory> CpEntry::plan(const Extents& shape, const Extents& block,
-                                       const std::vector<std::string>& /*axes*/,
+                                       const std::vector<std::string>& axes,
                                        std::size_t scalar_bytes,
                                        const ExpectedData& expected) const {
     const auto scalar = static_cast<double>(scalar_bytes);
@@ -135,7 +135,7 @@ std::vector<PhaseMemory> CpEntry::plan(const Extents& shape, const Extents& bloc
     const double entries = static_cast<double>(block.product()) * expected.observed_share;
     const double list = entries * (scalar + 4.0 * block.order());
     std::vector<PhaseMemory> phases =
-        plan_sparse({shape, block, entries, Absent::missing}, scalar_bytes);
+        plan_sparse({shape, block, entries, Absent::missing, axes}, scalar_bytes);
     for (PhaseMemory& phase : phases) {
         phase.bytes += list;
     }

@@ -50,7 +50,7 @@ std::vector<double> corner(const std::vector<T>& values, const Extents& shape,
 }  // namespace
 
 template <typename T>
-FactorModel<T>::FactorModel(const Partition& partition, const FactorLayout& layout,
+FactorModel<T>::FactorModel(const UnevenPartition& partition, const FactorLayout& layout,
                             const FactorNetworksOptions& options, double scale, std::uint64_t seed)
     : communicator_(partition.communicator()),
       layout_(layout),

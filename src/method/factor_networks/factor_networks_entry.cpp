@@ -12,6 +12,12 @@
 namespace tessera {
 namespace {
 
+/// Of a rank: what a model holds between steps, and its factor entries.
+struct ModelMemory {
+    double bytes = 0.0;
+    double factor_entries = 0.0;
+};
+
 class FactorNetworksEntry final : public MethodEntry {
   public:
     [[nodiscard]] std::string name() const override { return "factor_networks"; }
@@ -54,12 +60,29 @@ class FactorNetworksEntry final : public MethodEntry {
         return std::make_unique<FactorNetworksMethod<double>>(problem, options_, seed);
     }
 
+    [[nodiscard]] bool takes_sparse(Absent absent) const override {
+        return absent == Absent::missing;
+    }
+    [[nodiscard]] std::vector<PhaseMemory> plan_sparse(const ExpectedList& list,
+                                                       std::size_t scalar_bytes) const override;
+    [[nodiscard]] std::unique_ptr<Method<float>> make_sparse(const SparseProblem<float>& problem,
+                                                             std::uint64_t seed) const override {
+        return std::make_unique<FactorNetworksMethod<float>>(problem, options_, seed);
+    }
+    [[nodiscard]] std::unique_ptr<Method<double>> make_sparse(const SparseProblem<double>& problem,
+                                                              std::uint64_t seed) const override {
+        return std::make_unique<FactorNetworksMethod<double>>(problem, options_, seed);
+    }
+
   private:
     using Validation = FactorNetworksOptions::Validation;
     [[nodiscard]] Validation validation(const ExpectedData& expected) const {
         return resolve_validation(options_.validation, expected.noise_known);
     }
     [[nodiscard]] double kept_rows(const ExpectedData& expected) const;
+    [[nodiscard]] ModelMemory model_memory(const FactorLayout& layout, const Extents& shape,
+                                           const Extents& block, std::size_t scalar_bytes,
+                                           const ExpectedData& expected) const;
 
     FactorNetworksOptions options_;
 };
@@ -87,6 +110,34 @@ double FactorNetworksEntry::kept_rows(const ExpectedData& expected) const {
            (options_.restarts > 1 || options_.refit ? 1.0 : 0.0);
 }
 
+// Networks, and of the block's rows the gradient in float64 and in the data's type, and copies.
+ModelMemory FactorNetworksEntry::model_memory(const FactorLayout& layout, const Extents& shape,
+                                              const Extents& block, std::size_t scalar_bytes,
+                                              const ExpectedData& expected) const {
+    const auto scalar = static_cast<double>(scalar_bytes);
+    double networks = 0.0;
+    // The core counts as rows do, and has no network but its own values, moments and gradient.
+    const auto centre = static_cast<double>(layout.centre_size());
+    networks += centre * scalar * (options_.backtrack > 0.0 ? 5.0 : 4.0);
+    double factor_entries = centre;
+    for (std::size_t f = 0; f < layout.generators(); ++f) {
+        const Extents own = layout.factors[f].of(layout.spread(f) ? block : shape);
+        factor_entries += static_cast<double>(own.product() * layout.widths[f]);
+        const GeneratorOptions generator = layout.generator(options_.generator, f);
+        const Extents sites = layout.factors[f].of(shape);
+        networks += generator_bytes(generator, sites, own[0], layout.widths[f], scalar_bytes);
+        const GeneratorParameters parameters =
+            generator_parameters(generator, sites, layout.widths[f]);
+        const double own_share =
+            static_cast<double>(own[0]) / static_cast<double>(shape[layout.factors[f].first]);
+        networks += options_.backtrack > 0.0
+                        ? scalar * (parameters.shared + own_share * parameters.spread)
+                        : 0.0;
+    }
+    return {networks + factor_entries * (scalar * (1.0 + kept_rows(expected)) + sizeof(double)),
+            factor_entries};
+}
+
 std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const Extents& block,
                                                    const std::vector<std::string>& axes,
                                                    std::size_t scalar_bytes,
@@ -94,30 +145,11 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
     const FactorLayout layout = choose_factor_layout(shape, axes, options_);
     const auto scalar = static_cast<double>(scalar_bytes);
     const auto entries = static_cast<double>(block.product());
-    // Networks; of the block's rows the gradient in float64 and in the data's type, and copies.
-    double networks = 0.0;
-    double factor_entries = 0.0;
     double rows = 1.0;
     double columns = 1.0;
     for (std::size_t f = 0; f < layout.factors.size(); ++f) {
-        const bool spread = layout.spread(f);
-        const Extents own = layout.factors[f].of(spread ? block : shape);
         (f + 1 < layout.factors.size() ? rows : columns) *=
             static_cast<double>(layout.factors[f].of(block).product());
-        if (f < layout.generators()) {
-            factor_entries += static_cast<double>(own.product() * layout.widths[f]);
-            networks += generator_bytes(layout.generator(options_.generator, f),
-                                        layout.factors[f].of(shape), own[0], layout.widths[f],
-                                        scalar_bytes);
-            const GeneratorParameters parameters =
-                generator_parameters(layout.generator(options_.generator, f),
-                                     layout.factors[f].of(shape), layout.widths[f]);
-            const double own_share =
-                static_cast<double>(own[0]) / static_cast<double>(shape[layout.factors[f].first]);
-            networks += options_.backtrack > 0.0
-                            ? scalar * (parameters.shared + own_share * parameters.spread)
-                            : 0.0;
-        }
     }
     const double tiles =
         FusedContraction<float>::scratch_bytes(static_cast<Index>(rows),
@@ -136,18 +168,29 @@ std::vector<PhaseMemory> FactorNetworksEntry::plan(const Extents& shape, const E
         data += fitted * (sizeof(Index) + scalar + part + 1.0);
     }
     data += options_.outliers ? 2.0 * scalar * fitted : 0.0;
-    // The core counts as rows do, and has no network but its own values, moments and gradient.
-    const auto centre = static_cast<double>(layout.centre_size());
-    networks += centre * scalar * (options_.backtrack > 0.0 ? 5.0 : 4.0);
-    factor_entries += centre;
-    const double held =
-        networks + data + factor_entries * (scalar * (1.0 + kept_rows(expected)) + sizeof(double));
+    const ModelMemory model = model_memory(layout, shape, block, scalar_bytes, expected);
+    const double held = model.bytes + data;
     const bool mixable = components_mix(layout, options_.generator.activation);
     // At the end the estimate, made of one more copy of the rows, and these in float64.
-    const double estimate = entries * scalar + factor_entries * (scalar + sizeof(double));
+    const double estimate = entries * scalar + model.factor_entries * (scalar + sizeof(double));
     return {{"steps", held + tiles},
             {"spectrum", held + analysis_bytes(layout, mixable)},
             {"estimate", held + std::max(tiles, estimate)}};
+}
+
+std::vector<PhaseMemory> FactorNetworksEntry::plan_sparse(const ExpectedList& list,
+                                                          std::size_t scalar_bytes) const {
+    const FactorLayout layout = choose_factor_layout(list.shape, list.axes, options_);
+    const ExpectedData expected{.masked = true};
+    const ModelMemory model = model_memory(layout, list.shape, list.block, scalar_bytes, expected);
+    // The places of the entries, and what each is for.
+    const double roles = validation(expected) == Validation::held_out ? 1.0 : 0.0;
+    const double held = model.bytes + list.entries * (sizeof(Index) + roles);
+    const bool mixable = components_mix(layout, options_.generator.activation);
+    return {{"steps", held},
+            {"spectrum", held + analysis_bytes(layout, mixable)},
+            {"factors",
+             held + model.factor_entries * (static_cast<double>(scalar_bytes) + sizeof(double))}};
 }
 
 std::optional<StepTraffic> FactorNetworksEntry::traffic(const Extents& shape, const Extents& grid,

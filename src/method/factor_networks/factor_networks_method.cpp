@@ -14,29 +14,22 @@
 namespace tessera {
 namespace {
 
-using Validation = FactorNetworksOptions::Validation;
-
 template <typename T>
-typename FitObservation<T>::Judge judge_for(Validation validation, FactorLayout::Form form) {
+typename FitObservation<T>::Judge judge_for(FactorNetworksOptions::Validation validation,
+                                            FactorLayout::Form form) {
     using Judge = typename FitObservation<T>::Judge;
-    if (validation == Validation::held_out) {
-        return form == FactorLayout::Form::symmetric ? Judge::held_out_pairs : Judge::held_out;
-    }
-    return validation == Validation::split ? Judge::split : Judge::nothing;
+    using Validation = FactorNetworksOptions::Validation;
+    const bool pairs = form == FactorLayout::Form::symmetric;
+    return validation == Validation::held_out ? (pairs ? Judge::held_out_pairs : Judge::held_out)
+           : validation == Validation::split  ? Judge::split
+                                              : Judge::nothing;
 }
 
-EntryLoss loss_for(const FactorNetworksOptions& options, const NoiseModel& noise) {
-    EntryLoss loss{options.loss, options.huber_width};
-    if (loss.kind == EntryLoss::Kind::poisson) {
-        if (noise.kind != NoiseModel::Kind::poisson) {
-            throw UsageError(
-                "method.loss = \"poisson\" needs to know how many counts a value stands for: state "
-                "data.noise = \"poisson\" with data.noise_peak");
-        }
-        loss.peak = noise.peak;
-        loss.readout = noise.readout;
-    }
-    return loss;
+template <typename T, typename AnyProblem>
+auto observing(const AnyProblem& problem, std::uint64_t seed) {
+    return [&problem, seed](typename FitObservation<T>::Judge judge, double share) {
+        return FitObservation<T>(problem, judge, share, seed);
+    };
 }
 
 }  // namespace
@@ -45,63 +38,66 @@ template <typename T>
 FactorNetworksMethod<T>::FactorNetworksMethod(const Problem<T>& problem,
                                               const FactorNetworksOptions& options,
                                               std::uint64_t seed)
-    : problem_(problem),
+    : FactorNetworksMethod(frame_of(problem), observing<T>(problem, seed), options, seed) {}
+
+template <typename T>
+FactorNetworksMethod<T>::FactorNetworksMethod(const SparseProblem<T>& problem,
+                                              const FactorNetworksOptions& options,
+                                              std::uint64_t seed)
+    : FactorNetworksMethod(frame_of(problem), observing<T>(problem, seed), options, seed) {}
+
+template <typename T>
+FactorNetworksMethod<T>::FactorNetworksMethod(FitFrame frame, const Observe& observe,
+                                              const FactorNetworksOptions& options,
+                                              std::uint64_t seed)
+    : frame_(std::move(frame)),
       options_(options),
       seed_(seed),
-      layout_(choose_factor_layout(problem.observation.shape(), problem.axes, options)),
+      layout_(choose_factor_layout(frame_.partition.shape(), frame_.axes, options)),
       validation_(
-          resolve_validation(options.validation, problem.noise.kind != NoiseModel::Kind::unknown)),
-      observation_(problem, judge_for<T>(validation_, layout_.form), 1.0 - options.validation_share,
-                   seed),
-      loss_(loss_for(options, problem.noise)),
+          resolve_validation(options.validation, frame_.noise.kind != NoiseModel::Kind::unknown)),
+      observation_(checked(observe)),
+      loss_(options.entry_loss(frame_.noise)),
       schedule_(options.schedule_for_network()),
       stopping_(stopping_options()),
       guard_(options.backtrack) {
-    if (validation_ == Validation::discrepancy && observation_.noise_power() <= 0.0) {
-        throw UsageError(
-            "method.validation = \"discrepancy\" needs a known noise level: state data.noise and "
-            "its level");
-    }
-    check_extents(layout_, problem.observation.shape(), problem.axes, options.generator);
-    check_grid(layout_, problem.observation.partition().grid().dims(), problem.axes);
-    if (layout_.basis && (problem.mask || validation_ == Validation::held_out)) {
-        throw UsageError(
-            "method.basis = \"svd\" needs data of which no entry is missing or held out: leave "
-            "method.basis at \"network\", or, where nothing is missing, state data.noise and its "
-            "level or take another method.validation");
-    }
-    remarks_.push_back(layout_.describe(problem.axes));
+    remarks_.push_back(layout_.describe(frame_.axes));
     choose_route();
     if (validation_ == Validation::moving_variance) {
-        moving_variance_.emplace(problem.observation.partition(), seed);
+        moving_variance_.emplace(frame_.partition, seed);
     }
     if (options.outliers) {
-        agree(problem.observation.communicator(), [&] {
+        agree(frame_.partition.communicator(), [&] {
             outliers_.emplace(observation_.local_count(), observation_.scale(), loss_,
                               options.outlier_rate);
         });
     }
     begin_fit();
-    for (std::string& sentence : model_->describe(problem.axes)) {
-        remarks_.push_back(std::move(sentence));
-    }
+    const std::vector<std::string> sentences = model_->describe(frame_.axes);
+    remarks_.insert(remarks_.end(), sentences.begin(), sentences.end());
+}
+
+template <typename T>
+FitObservation<T> FactorNetworksMethod<T>::checked(const Observe& observe) const {
+    check_frame(frame_, layout_, options_, validation_);
+    return observe(judge_for<T>(validation_, layout_.form), 1.0 - options_.validation_share);
 }
 
 template <typename T>
 void FactorNetworksMethod<T>::choose_route() {
-    const auto entries = static_cast<double>(problem_.observation.shape().product());
+    const Extents& shape = frame_.partition.shape();
+    const auto entries = static_cast<double>(shape.product());
     const double share = observation_.observed_count() / entries;
-    if (share == 1.0) {
+    if (share == 1.0 || !frame_.dense) {
         return;
     }
-    const PassCost cost = pass_cost(layout_, problem_.observation.shape(), share);
+    const PassCost cost = pass_cost(layout_, shape, share);
     if (cost.prefers_list()) {
-        observation_.list_entries(problem_);
+        observation_.list_entries();
     }
     remarks_.push_back(fmt::format(
         "{:.0f} of {:.0f} entries are observed: each step goes through {} ({:.3g} operations one "
-        "by one, "
-        "{:.3g} in products of whole matrices)",
+        "by one, {:.3g} in products of whole matrices)",
         observation_.observed_count(), entries,
         observation_.listed() ? "these alone" : "all of them", cost.listed, cost.whole));
 }
@@ -110,29 +106,15 @@ template <typename T>
 std::uint64_t FactorNetworksMethod<T>::fit_seed() const {
     // A refit repeats the fit that was best, with all data.
     return seed_ +
-           0x9E3779B97F4A7C15U * static_cast<std::uint64_t>(refitting() ? answer_fit_ : fit_);
+           0x9E3779B97F4A7C15U * static_cast<std::uint64_t>(refitting() ? ended_.best() : fit_);
 }
 
 template <typename T>
 StoppingOptions FactorNetworksMethod<T>::stopping_options() const {
-    StoppingOptions stopping;
-    stopping.maximum_steps = options_.steps;
-    stopping.patience = options_.patience;
-    stopping.smoothing = options_.smoothing;
-    if (validation_ == Validation::moving_variance) {
-        // The first variances are those of leaving the start.
-        constexpr Index first_steps = 100;
-        stopping.ignored_steps = first_steps;
-        stopping.smoothing = 0.0;
-    }
+    StoppingOptions stopping = options_.stopping_for(validation_, observation_.noise_power());
     if (refitting()) {
         stopping.kind = StoppingOptions::Kind::count;
-        stopping.maximum_steps = answer_steps_;
-    } else if (validation_ == Validation::discrepancy) {
-        stopping.kind = StoppingOptions::Kind::target;
-        stopping.target = observation_.noise_power();
-    } else if (validation_ == Validation::none) {
-        stopping.kind = StoppingOptions::Kind::count;
+        stopping.maximum_steps = ended_.steps();
     }
     return stopping;
 }
@@ -146,7 +128,7 @@ void FactorNetworksMethod<T>::begin_fit() {
         basis = singular_basis(observation_.tensor(refitting()),
                                layout_.factors[*layout_.basis].first, options_.rank);
     }
-    model_ = std::make_unique<FactorModel<T>>(problem_.observation.partition(), layout_, options_,
+    model_ = std::make_unique<FactorModel<T>>(frame_.partition, layout_, options_,
                                               observation_.scale(), fit_seed());
     if (basis) {
         model_->set_basis(*basis);
@@ -193,7 +175,7 @@ void FactorNetworksMethod<T>::evaluate(Index step) {
         sample = model_->listed_contraction().evaluate(moving_variance_->offsets());
         sums.push_back(moving_variance_->distance(sample));
     }
-    problem_.observation.communicator().sum_in_place(sums.data(), static_cast<Index>(sums.size()));
+    frame_.partition.communicator().sum_in_place(sums.data(), static_cast<Index>(sums.size()));
     const double count =
         refitting() ? observation_.observed_count() : observation_.training_count();
     const double objective = sums[0] / count;
@@ -264,43 +246,31 @@ void FactorNetworksMethod<T>::step() {
 }
 
 template <typename T>
+std::string FactorNetworksMethod<T>::describe_fit() const {
+    const char* figure = !judged()          ? "objective"
+                         : moving_variance_ ? "moving variance"
+                                            : "validation loss";
+    return fmt::format("{} {} of {}: {} after {} steps; step {} is the best, with {} {:.6g}",
+                       refitting() ? "refit" : "fit", std::min(fit_ + 1, options_.restarts),
+                       options_.restarts, stopping_.met() ? "stopped" : "not stopped",
+                       stopping_.steps(), stopping_.best_step(), figure, stopping_.best());
+}
+
+template <typename T>
 void FactorNetworksMethod<T>::end_fit() {
-    const double score = stopping_.best();
-    remarks_.push_back(fmt::format(
-        "{} {} of {}: {} after {} steps; step {} is the best, with {} {:.6g}",
-        refitting() ? "refit" : "fit", std::min(fit_ + 1, options_.restarts), options_.restarts,
-        stopping_.met() ? "stopped" : "not stopped", stopping_.steps(), stopping_.best_step(),
-        !judged()          ? "objective"
-        : moving_variance_ ? "moving variance"
-                           : "validation loss",
-        score));
+    remarks_.push_back(describe_fit());
     if (refitting()) {
         answer_ = std::move(best_);
         finished_ = true;
-        analyse_answer();
-        return;
-    }
-    if (scores_.empty() || score < *std::min_element(scores_.begin(), scores_.end())) {
-        answer_ = std::move(best_);
-        answer_fit_ = fit_;
-        answer_steps_ = stopping_.best_step() + 1;
-    }
-    scores_.push_back(score);
-    ++fit_;
-    finished_ = fit_ == options_.restarts && !options_.refit;
-    if (fit_ == options_.restarts && options_.restarts > 1) {
-        double mean = 0.0;
-        double square = 0.0;
-        for (const double value : scores_) {
-            mean += value / static_cast<double>(scores_.size());
+    } else {
+        if (ended_.add(stopping_.best(), stopping_.best_step() + 1)) {
+            answer_ = std::move(best_);
         }
-        for (const double value : scores_) {
-            square += (value - mean) * (value - mean) / static_cast<double>(scores_.size() - 1);
+        ++fit_;
+        finished_ = fit_ == options_.restarts && !options_.refit;
+        if (fit_ == options_.restarts && options_.restarts > 1) {
+            remarks_.push_back(ended_.describe());
         }
-        remarks_.push_back(
-            fmt::format("{} fits: mean {:.6g}, standard deviation {:.3g}; fit {} is "
-                        "the best",
-                        scores_.size(), mean, std::sqrt(square), answer_fit_ + 1));
     }
     if (finished_) {
         analyse_answer();
@@ -356,9 +326,7 @@ void FactorNetworksMethod<T>::serialise(Archive& archive) {
     archive.value("objective", objective_);
     archive.value("change", change_);
     archive.value("figure", figure_);
-    archive.value("scores", scores_);
-    archive.value("answer_fit", answer_fit_);
-    archive.value("answer_steps", answer_steps_);
+    ended_.serialise(archive);
     bool analysed = spectrum_.has_value();
     archive.value("analysed", analysed);
     if (analysed) {
@@ -397,10 +365,12 @@ void FactorNetworksMethod<T>::serialise(Archive& archive) {
 
 template <typename T>
 DenseTensor<T> FactorNetworksMethod<T>::estimate() const {
+    TESSERA_ASSERT(frame_.dense.has_value(),
+                   "the estimate of sparse data is not formed as a whole");
     const Phase phase("factor_networks/estimate");
     std::optional<DenseTensor<T>> result;
-    agree(problem_.observation.communicator(),
-          [&] { result.emplace("factor networks estimate", problem_.observation.partition()); });
+    agree(frame_.partition.communicator(),
+          [&] { result.emplace("factor networks estimate", *frame_.dense); });
     const auto host = Kokkos::create_mirror_view(Kokkos::HostSpace(), result->block());
     const Rows rows = answer();
     model_->contraction(rows).reconstruct(host.data());
@@ -409,8 +379,18 @@ DenseTensor<T> FactorNetworksMethod<T>::estimate() const {
 }
 
 template <typename T>
+std::vector<double> FactorNetworksMethod<T>::predict(const SparseTensor<T>& at) const {
+    if (layout_.factors.size() < 2) {
+        return Method<T>::predict(at);
+    }
+    const Rows rows = answer();
+    const std::vector<T> values = model_->listed_contraction(rows).evaluate(block_offsets(at));
+    return {values.begin(), values.end()};
+}
+
+template <typename T>
 std::vector<Factor> FactorNetworksMethod<T>::factors() const {
-    return model_->factors(answer(), spectrum_, spectrum_ && options_.prune, problem_.axes);
+    return model_->factors(answer(), spectrum_, spectrum_ && options_.prune, frame_.axes);
 }
 
 template class FactorNetworksMethod<float>;

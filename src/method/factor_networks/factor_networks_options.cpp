@@ -1,5 +1,7 @@
 #include "tessera/method/factor_networks/factor_networks_options.hpp"
 
+#include "tessera/base/error.hpp"
+
 namespace tessera {
 namespace {
 
@@ -215,6 +217,44 @@ ScheduleOptions FactorNetworksOptions::schedule_for_network() const {
     const bool fast =
         generator.kind == GeneratorKind::free_factor || basis == Basis::singular_vectors;
     result.step_size = learning_rate.value_or(fast ? 1e-2 : 1e-3);
+    return result;
+}
+
+StoppingOptions FactorNetworksOptions::stopping_for(Validation resolved, double noise_power) const {
+    StoppingOptions stopping;
+    stopping.maximum_steps = steps;
+    stopping.patience = patience;
+    stopping.smoothing = smoothing;
+    if (resolved == Validation::moving_variance) {
+        // The first variances are those of leaving the start.
+        constexpr Index first_steps = 100;
+        stopping.ignored_steps = first_steps;
+        stopping.smoothing = 0.0;
+    } else if (resolved == Validation::discrepancy) {
+        if (noise_power <= 0.0) {
+            throw UsageError(
+                "method.validation = \"discrepancy\" needs a known noise level: state data.noise "
+                "and its level");
+        }
+        stopping.kind = StoppingOptions::Kind::target;
+        stopping.target = noise_power;
+    } else if (resolved == Validation::none) {
+        stopping.kind = StoppingOptions::Kind::count;
+    }
+    return stopping;
+}
+
+EntryLoss FactorNetworksOptions::entry_loss(const NoiseModel& noise) const {
+    EntryLoss result{loss, huber_width};
+    if (loss == EntryLoss::Kind::poisson) {
+        if (noise.kind != NoiseModel::Kind::poisson) {
+            throw UsageError(
+                "method.loss = \"poisson\" needs to know how many counts a value stands for: state "
+                "data.noise = \"poisson\" with data.noise_peak");
+        }
+        result.peak = noise.peak;
+        result.readout = noise.readout;
+    }
     return result;
 }
 

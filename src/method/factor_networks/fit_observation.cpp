@@ -11,6 +11,7 @@
 #include "tessera/base/random.hpp"
 #include "tessera/parallel/agree.hpp"
 #include "tessera/problem/validation_split.hpp"
+#include "tessera/tensor/listed_contraction.hpp"
 
 namespace tessera {
 namespace {
@@ -28,35 +29,70 @@ Index mirrored_number(Index number, Index side) {
     return std::min(row, column) * side + std::max(row, column);
 }
 
+template <typename Judge>
+bool holds_out(Judge judge) {
+    return judge == Judge::held_out || judge == Judge::held_out_pairs;
+}
+
 bool is_training(std::uint8_t role) { return static_cast<EntryRole>(role) == EntryRole::training; }
 
 }  // namespace
 
 template <typename T>
+FitObservation<T>::FitObservation(const Communicator& communicator, const BlockPlace& place)
+    : communicator_(communicator), place_(place), local_count_(place_.box.size()) {}
+
+template <typename T>
 FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double share,
                                   std::uint64_t seed)
-    : partition_(problem.observation.partition()) {
+    : FitObservation(problem.observation.communicator(),
+                     {problem.observation.shape(), problem.observation.box()}) {
     const DenseTensor<T>& observation = problem.observation;
-    place_ = {observation.shape(), observation.box()};
-    local_count_ = observation.box().size();
+    whole_ = observation;
+    fitted_ = observation;
     observation_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), observation.block());
-    const bool held_out = judge == Judge::held_out || judge == Judge::held_out_pairs;
-    if (problem.mask || held_out) {
-        assign_roles(problem, held_out ? 1.0 - share : 0.0, judge == Judge::held_out_pairs, seed);
+    if (problem.mask || holds_out(judge)) {
+        assign_roles(problem.mask, judge, 1.0 - share, seed);
     }
     all_data_.values = observation_.data();
     all_data_.roles = observed_roles_.extent(0) > 0 ? observed_roles_.data() : nullptr;
     data_ = all_data_;
     data_.roles = roles_.extent(0) > 0 ? roles_.data() : nullptr;
-    summarise(problem);
+    summarise(problem.noise);
     if (judge == Judge::split) {
-        const DenseTensor<T> part = training_part(observation, problem.noise, share, seed);
-        training_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), part.block());
+        fitted_ = training_part(observation, problem.noise, share, seed);
+        training_ = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), fitted_->block());
         data_.values = training_.data();
         data_.observation = observation_.data();
         data_.share = share;
         validation_count_ = training_count_;
     }
+    check_counts(judge);
+}
+
+template <typename T>
+FitObservation<T>::FitObservation(const SparseProblem<T>& problem, Judge judge, double share,
+                                  std::uint64_t seed)
+    : FitObservation(problem.observation.communicator(),
+                     {problem.observation.shape(), problem.observation.box()}) {
+    TESSERA_ASSERT(judge != Judge::split, "a list is not split");
+    agree(communicator_, [&] { offsets_ = block_offsets(problem.observation); });
+    local_count_ = static_cast<Index>(offsets_.size());
+    listed_ = true;
+    observation_ =
+        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), problem.observation.values());
+    if (holds_out(judge)) {
+        assign_roles(std::nullopt, judge, 1.0 - share, seed);
+    }
+    all_data_.values = observation_.data();
+    data_ = all_data_;
+    data_.roles = roles_.extent(0) > 0 ? roles_.data() : nullptr;
+    summarise(NoiseModel{});
+    check_counts(judge);
+}
+
+template <typename T>
+void FitObservation<T>::check_counts(Judge judge) const {
     if (training_count_ == 0.0 || (judge != Judge::nothing && validation_count_ == 0.0)) {
         throw UsageError(fmt::format(
             "of {:.0f} observed entries method factor_networks would fit {:.0f} and hold out "
@@ -67,28 +103,31 @@ FitObservation<T>::FitObservation(const Problem<T>& problem, Judge judge, double
 }
 
 template <typename T>
-void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_share, bool pairs,
-                                     std::uint64_t seed) {
-    const Index count = problem.observation.box().size();
-    agree(problem.observation.communicator(), [&] {
+void FitObservation<T>::assign_roles(const std::optional<Mask>& observed_mask, Judge judge,
+                                     double share, std::uint64_t seed) {
+    const double held_share = holds_out(judge) ? share : 0.0;
+    const bool pairs = judge == Judge::held_out_pairs;
+    const Index count = local_count_;
+    agree(communicator_, [&] {
         roles_ = allocate_host<std::uint8_t>("entry roles", count);
-        observed_roles_ = held_share > 0.0 && problem.mask
+        observed_roles_ = held_share > 0.0 && observed_mask
                               ? allocate_host<std::uint8_t>("observed entries", count)
-                              : (problem.mask ? roles_ : observed_roles_);
+                              : (observed_mask ? roles_ : observed_roles_);
     });
     HostView<const std::uint8_t> mask;
-    if (problem.mask) {
-        mask = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), problem.mask->block());
+    if (observed_mask) {
+        mask = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), observed_mask->block());
     }
-    const GlobalIndex global = global_index(problem.observation);
-    const Extents& shape = problem.observation.shape();
-    const Index side = pairs ? shape.product(0, shape.order() / 2) : 0;
+    const GlobalIndex global{place_.box, place_.box.shape(), place_.shape};
+    const Index* offsets = listed_ ? offsets_.data() : nullptr;
+    const Index side = pairs ? place_.shape.product(0, place_.shape.order() / 2) : 0;
     const Random random(seed, held_out_stream);
     const HostView<std::uint8_t> roles = roles_;
     const HostView<std::uint8_t> observed_roles = observed_roles_;
     Kokkos::parallel_for("tessera::assign_roles", Entries(0, count), [=](Index i) {
         const bool observed = mask.extent(0) == 0 || mask(i) != 0;
-        const Index draw = pairs ? mirrored_number(global(i), side) : global(i);
+        const Index number = global(offsets == nullptr ? i : offsets[i]);
+        const Index draw = pairs ? mirrored_number(number, side) : number;
         const bool held = held_share > 0.0 && random.uniform(draw) < held_share;
         if (observed_roles.extent(0) > 0) {
             observed_roles(i) =
@@ -102,7 +141,7 @@ void FitObservation<T>::assign_roles(const Problem<T>& problem, double held_shar
 }
 
 template <typename T>
-void FitObservation<T>::list_entries(const Problem<T>& problem) {
+void FitObservation<T>::list_entries() {
     const auto observed = [&](Index i) {
         return all_data_.roles == nullptr || is_training(all_data_.roles[i]);
     };
@@ -116,12 +155,13 @@ void FitObservation<T>::list_entries(const Problem<T>& problem) {
         }
         return values;
     };
-    agree(problem.observation.communicator(), [&] {
+    agree(communicator_, [&] {
         for (Index i = 0; i < local_count_; ++i) {
             if (observed(i)) {
                 offsets_.push_back(i);
             }
         }
+        fitted_ = whole_;  // A part of it is no longer needed as a whole.
         training_ = listed(data_.observation != nullptr ? data_.values : nullptr);
         roles_ = listed(data_.roles);
         observation_ = listed(all_data_.values);
@@ -135,20 +175,6 @@ void FitObservation<T>::list_entries(const Problem<T>& problem) {
     data_.values = split ? training_.data() : observation_.data();
     data_.observation = split ? observation_.data() : nullptr;
     data_.roles = roles_.extent(0) > 0 ? roles_.data() : nullptr;
-}
-
-template <typename T>
-DenseTensor<T> FitObservation<T>::tensor(bool all) const {
-    const HostView<const T>& values = all || training_.extent(0) == 0 ? observation_ : training_;
-    DeviceView<T> block;
-    agree(partition_.communicator(), [&] {
-        block = DeviceView<T>(Kokkos::view_alloc(Kokkos::WithoutInitializing, "fitted data"),
-                              values.extent(0));
-    });
-    const auto host = Kokkos::create_mirror_view(block);
-    Kokkos::deep_copy(host, values);
-    Kokkos::deep_copy(block, host);
-    return DenseTensor<T>("fitted data", partition_, block);
 }
 
 template <typename T>
@@ -169,10 +195,9 @@ void FitObservation<T>::serialise_entries(Archive& archive, const std::string& n
 }
 
 template <typename T>
-void FitObservation<T>::summarise(const Problem<T>& problem) {
-    const NoiseModel& noise = problem.noise;
-    const Extents block = problem.observation.block_shape();
-    const Box box = problem.observation.box();
+void FitObservation<T>::summarise(const NoiseModel& noise) {
+    const Box& box = place_.box;
+    const Extents block = box.shape();
     const int band_mode =
         noise.sigma.size() <= 1 ? -1 : (noise.band_mode < 0 ? block.order() - 1 : noise.band_mode);
     const FitData<T> data = data_;
@@ -180,7 +205,7 @@ void FitObservation<T>::summarise(const Problem<T>& problem) {
     double sums[3] = {};  // training, observed, noise
     double largest = 0.0;
     Kokkos::parallel_reduce(
-        "tessera::summarise_fit", Entries(0, block.product()),
+        "tessera::summarise_fit", Entries(0, local_count_),
         [&](Index i, double& training, double& observed, double& power, double& maximum) {
             if (all.roles != nullptr && !is_training(all.roles[i])) {
                 return;
@@ -201,9 +226,8 @@ void FitObservation<T>::summarise(const Problem<T>& problem) {
             }
         },
         sums[0], sums[1], sums[2], Kokkos::Max<double>(largest));
-    const Communicator& communicator = problem.observation.communicator();
-    communicator.sum_in_place(sums, 3);
-    largest = communicator.max(largest);
+    communicator_.sum_in_place(sums, 3);
+    largest = communicator_.max(largest);
     training_count_ = sums[0];
     observed_count_ = sums[1];
     validation_count_ = observed_count_ - training_count_;

@@ -17,7 +17,7 @@ constexpr std::uint32_t sample_stream = 0x464E4D56U;
 
 }  // namespace
 
-MovingVariance::MovingVariance(const Partition& partition, std::uint64_t seed)
+MovingVariance::MovingVariance(const UnevenPartition& partition, std::uint64_t seed)
     : communicator_(partition.communicator()) {
     const Index entries = partition.shape().product();
     const bool all = entries <= sample_size;

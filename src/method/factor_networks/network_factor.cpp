@@ -46,7 +46,7 @@ void exchange(const BoxExchange& boxes, const FactorMatrix<const T>& from,
 }  // namespace
 
 template <typename T>
-NetworkFactor<T>::NetworkFactor(const Partition& partition, const FactorModes& modes,
+NetworkFactor<T>::NetworkFactor(const UnevenPartition& partition, const FactorModes& modes,
                                 bool shared_out, Index width, const GeneratorOptions& generator,
                                 const AdamOptions& adam, std::uint64_t seed,
                                 const std::string& name)
@@ -103,7 +103,9 @@ void NetworkFactor<T>::forward(std::int64_t step) {
         exchange<T>(*to_block_, rows_, received_);
         rows_ = received_;
     }
-    std::fill(gradient_.begin(), gradient_.end(), 0.0);
+    if (!fixed_) {
+        std::fill(gradient_.begin(), gradient_.end(), 0.0);
+    }
 }
 
 template <typename T>

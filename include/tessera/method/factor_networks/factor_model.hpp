@@ -22,7 +22,7 @@ class FactorModel {
     using Rows = std::vector<std::vector<T>>;
 
     /// `scale` is the size of the data: networks make numbers of the order of 1.
-    FactorModel(const Partition& partition, const FactorLayout& layout,
+    FactorModel(const UnevenPartition& partition, const FactorLayout& layout,
                 const FactorNetworksOptions& options, double scale, std::uint64_t seed);
 
     /// The layout's basis is these singular vectors, the weights are the sizes of components.

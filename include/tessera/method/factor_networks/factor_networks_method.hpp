@@ -1,12 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tessera/method/factor_networks/backtracking_guard.hpp"
+#include "tessera/method/factor_networks/ended_fits.hpp"
 #include "tessera/method/factor_networks/factor_model.hpp"
+#include "tessera/method/factor_networks/fit_frame.hpp"
 #include "tessera/method/factor_networks/fit_observation.hpp"
 #include "tessera/method/factor_networks/moving_variance.hpp"
 #include "tessera/method/factor_networks/outlier_terms.hpp"
@@ -25,6 +28,9 @@ class FactorNetworksMethod final : public Method<T> {
     /// Collective. Throws UsageError, MemoryError.
     FactorNetworksMethod(const Problem<T>& problem, const FactorNetworksOptions& options,
                          std::uint64_t seed);
+    /// Of a list of entries; the others are missing, and no whole estimate is formed.
+    FactorNetworksMethod(const SparseProblem<T>& problem, const FactorNetworksOptions& options,
+                         std::uint64_t seed);
 
     void step() override;
     [[nodiscard]] bool finished() const override { return finished_; }
@@ -37,14 +43,23 @@ class FactorNetworksMethod final : public Method<T> {
     void serialise(Archive& archive) override;
     /// Before the end, of the step that was done last; then of the best one.
     [[nodiscard]] DenseTensor<T> estimate() const override;
+    [[nodiscard]] std::vector<double> predict(const SparseTensor<T>& at) const override;
     [[nodiscard]] std::vector<Factor> factors() const override;
 
   private:
+    using Judge = typename FitObservation<T>::Judge;
+    using Observe = std::function<FitObservation<T>(Judge, double share)>;
     using Rows = typename FactorModel<T>::Rows;
     using Validation = FactorNetworksOptions::Validation;
 
+    FactorNetworksMethod(FitFrame frame, const Observe& observe,
+                         const FactorNetworksOptions& options, std::uint64_t seed);
+    /// The observation, once all that needs none has been checked.
+    [[nodiscard]] FitObservation<T> checked(const Observe& observe) const;
     void begin_fit();
     void end_fit();
+    /// "fit 1 of 1: stopped after ..".
+    [[nodiscard]] std::string describe_fit() const;
     [[nodiscard]] bool refitting() const { return fit_ == options_.restarts; }
     [[nodiscard]] std::uint64_t fit_seed() const;
     [[nodiscard]] StoppingOptions stopping_options() const;
@@ -61,7 +76,7 @@ class FactorNetworksMethod final : public Method<T> {
     /// The last thing to be done: what the answer is made of.
     void analyse_answer();
 
-    const Problem<T>& problem_;
+    FitFrame frame_;
     FactorNetworksOptions options_;
     std::uint64_t seed_;
     FactorLayout layout_;
@@ -83,12 +98,10 @@ class FactorNetworksMethod final : public Method<T> {
     std::optional<MovingVariance> moving_variance_;
     std::optional<OutlierTerms<T>> outliers_;
     std::unique_ptr<FactorModel<T>> model_;
-    Rows averaged_;               ///< running mean of this fit, where one is wanted
-    Rows best_;                   ///< of this fit
-    Rows answer_;                 ///< of the fits that have ended
-    std::vector<double> scores_;  ///< of the fits that have ended
-    Index answer_fit_ = 0;
-    Index answer_steps_ = 0;
+    Rows averaged_;  ///< running mean of this fit, where one is wanted
+    Rows best_;      ///< of this fit
+    Rows answer_;    ///< of the fits that have ended
+    EndedFits ended_;
     std::optional<ModelSpectrum> spectrum_;  ///< of the answer, at the end
 };
 

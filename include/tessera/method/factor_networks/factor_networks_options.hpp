@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "tessera/base/option_table.hpp"
+#include "tessera/method/factor_networks/stopping_rule.hpp"
 #include "tessera/network/adam.hpp"
 #include "tessera/network/generator_options.hpp"
 #include "tessera/network/learning_rate_schedule.hpp"
+#include "tessera/problem/noise_model.hpp"
 #include "tessera/tensor/entry_loss.hpp"
 
 namespace tessera {
@@ -54,6 +56,11 @@ struct FactorNetworksOptions {
     /// With everything set that depends on the form of the model.
     [[nodiscard]] GeneratorOptions generator_for(bool image_like) const;
     [[nodiscard]] ScheduleOptions schedule_for_network() const;
+    /// When a fit ends that is judged so; `noise_power` is the noise's expected mean square, 0
+    /// where it is not known (UsageError where it is needed).
+    [[nodiscard]] StoppingOptions stopping_for(Validation resolved, double noise_power) const;
+    /// Throws UsageError for the Poisson loss where the noise is no Poisson noise.
+    [[nodiscard]] EntryLoss entry_loss(const NoiseModel& noise) const;
 };
 
 /// What `automatic` stands for.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tessera/base/archive.hpp"
 #include "tessera/problem/problem.hpp"
+#include "tessera/problem/sparse_problem.hpp"
 #include "tessera/tensor/fused_contraction.hpp"
 
 namespace tessera {
@@ -26,9 +28,12 @@ class FitObservation {
     /// and for a split of unknown noise; MemoryError.
     FitObservation(const Problem<T>& problem, Judge judge, double share, std::uint64_t seed);
 
+    /// The same of a list of entries, which is never split.
+    FitObservation(const SparseProblem<T>& problem, Judge judge, double share, std::uint64_t seed);
+
     /// From here on only the observed entries are held, one behind the other, for
     /// ListedContraction. Collective; throws MemoryError.
-    void list_entries(const Problem<T>& problem);
+    void list_entries();
     [[nodiscard]] bool listed() const { return listed_; }
     /// Of the listed entries: where they lie in the block, ascending.
     [[nodiscard]] const std::vector<Index>& offsets() const { return offsets_; }
@@ -41,7 +46,7 @@ class FitObservation {
     [[nodiscard]] FitData<T> data() const { return data_; }
     [[nodiscard]] FitData<T> all_data() const { return all_data_; }
     /// What a fit works on, or all that was observed, as a tensor; not where entries are listed.
-    [[nodiscard]] DenseTensor<T> tensor(bool all) const;
+    [[nodiscard]] const DenseTensor<T>& tensor(bool all) const { return all ? *whole_ : *fitted_; }
     /// Over all ranks: entries for training, entries that judge, entries observed.
     [[nodiscard]] double training_count() const { return training_count_; }
     [[nodiscard]] double validation_count() const { return validation_count_; }
@@ -52,10 +57,16 @@ class FitObservation {
     [[nodiscard]] double noise_power() const { return noise_power_; }
 
   private:
-    void assign_roles(const Problem<T>& problem, double held_share, bool pairs, std::uint64_t seed);
-    void summarise(const Problem<T>& problem);
+    /// Who shares the tensor, and its blocks.
+    FitObservation(const Communicator& communicator, const BlockPlace& place);
+    void assign_roles(const std::optional<Mask>& mask, Judge judge, double held_share,
+                      std::uint64_t seed);
+    void summarise(const NoiseModel& noise);
+    void check_counts(Judge judge) const;
 
-    Partition partition_;
+    Communicator communicator_;
+    std::optional<DenseTensor<T>> whole_;   ///< none: a list
+    std::optional<DenseTensor<T>> fitted_;  ///< the observation, or its part for training
     HostView<const T> observation_;
     HostView<const T> training_;             ///< of a split
     HostView<std::uint8_t> roles_;           ///< EntryRole of each entry; empty: all for training

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tessera/base/archive.hpp"
-#include "tessera/parallel/partition.hpp"
+#include "tessera/parallel/uneven_partition.hpp"
 
 namespace tessera {
 
@@ -15,7 +15,7 @@ namespace tessera {
 class MovingVariance {
   public:
     /// A sample keyed by (seed, number); the same on any number of ranks.
-    MovingVariance(const Partition& partition, std::uint64_t seed);
+    MovingVariance(const UnevenPartition& partition, std::uint64_t seed);
 
     /// Row-major places in this rank's block of its share of the sample, ascending.
     [[nodiscard]] const std::vector<Index>& offsets() const { return offsets_; }

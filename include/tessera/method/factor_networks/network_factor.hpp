@@ -9,6 +9,7 @@
 #include "tessera/method/factor_networks/factor_layout.hpp"
 #include "tessera/network/factor_generator.hpp"
 #include "tessera/parallel/box_exchange.hpp"
+#include "tessera/parallel/uneven_partition.hpp"
 #include "tessera/tensor/dense_tensor.hpp"
 #include "tessera/tensor/row_product.hpp"
 
@@ -25,7 +26,7 @@ class NetworkFactor {
   public:
     /// `shared_out` makes it a spread one. Throws UsageError where the network does not fit the
     /// modes.
-    NetworkFactor(const Partition& partition, const FactorModes& modes, bool shared_out,
+    NetworkFactor(const UnevenPartition& partition, const FactorModes& modes, bool shared_out,
                   Index width, const GeneratorOptions& generator, const AdamOptions& adam,
                   std::uint64_t seed, const std::string& name);
 
@@ -40,7 +41,8 @@ class NetworkFactor {
     /// The rows of this rank's block in the modes from `first_mode` on (which are the factor's own,
     /// but for a symmetric model), out of an array such as `rows()`.
     [[nodiscard]] FactorPart<T> part(const T* rows, int first_mode, double* gradient) const;
-    [[nodiscard]] double* gradient() { return gradient_.data(); }
+    /// Null where the factor is fixed.
+    [[nodiscard]] double* gradient() { return fixed_ ? nullptr : gradient_.data(); }
     /// Sends scale * gradient, summed over the ranks, back through the network.
     void backward(double scale);
     /// One step of Adam.
@@ -68,7 +70,7 @@ class NetworkFactor {
     [[nodiscard]] bool spread() const { return spread_; }
     [[nodiscard]] Box with_width(const Box& sites) const;
 
-    Partition partition_;
+    UnevenPartition partition_;
     FactorModes modes_;
     bool spread_;
     Index width_;
