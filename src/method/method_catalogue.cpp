@@ -2,6 +2,7 @@
 #include "tessera/method/factor_networks/factor_networks_entry.hpp"
 #include "tessera/method/method.hpp"
 #include "tessera/method/nmf/nmf_entry.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_entry.hpp"
 #include "tessera/method/svd/svd_entry.hpp"
 #include "tessera/method/tucker/tucker_entry.hpp"
 
@@ -15,6 +16,7 @@ std::vector<std::unique_ptr<MethodEntry>> method_catalogue() {
     methods.push_back(make_tucker_entry());
     methods.push_back(make_nmf_entry());
     methods.push_back(make_factor_networks_entry());
+    methods.push_back(make_nuclear_norm_entry());
     return methods;
 }
 

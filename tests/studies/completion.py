@@ -74,7 +74,7 @@ def case(scene, keep, seeds):
         for name, method in NETWORKS.items():
             figures = study.figures(deck, method, seed)
             found.setdefault(name, []).append(figures["missing_psnr"])
-            found.setdefault(name + ", oracle", []).append(figures["oracle_psnr"])
+            found.setdefault(name + ", oracle", []).append(figures["oracle_missing_psnr"])
     return found
 
 
