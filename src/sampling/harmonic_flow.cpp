@@ -14,7 +14,7 @@ constexpr double longest_part = 1.5;
 constexpr double target_acceptance = 0.8;
 /// Of missing entries: no likelihood holds them, so that they can move faster.
 constexpr double missing_mass = 0.2;
-/// The norm is smoothed where singular values are below this, divided by lambda.
+/// The norm is smoothed where singular values are below this, divided by lambda and their weight.
 constexpr double smoothing = 0.7;
 constexpr std::uint32_t duration_purpose = 0;
 
@@ -116,8 +116,8 @@ std::vector<double> HarmonicFlow::energies(const MatrixChains& chains,
     std::vector<double> result;
     for (const auto& [smooth] : smooth_energies(chains, position_, momentum_)) {
         const std::size_t matrix = result.size();
-        result.push_back(smooth +
-                         chains.lambda[matrix] * spectrum.nuclear_norm(static_cast<Index>(matrix)));
+        result.push_back(smooth + chains.lambda[matrix] *
+                                      spectrum.norm(static_cast<Index>(matrix), chains.weights));
     }
     return result;
 }
@@ -125,13 +125,13 @@ std::vector<double> HarmonicFlow::energies(const MatrixChains& chains,
 void HarmonicFlow::kick(const MatrixChains& chains, const RightSpectrum& spectrum,
                         const Trajectory& trajectory, const std::vector<Index>& which,
                         const std::vector<double>& shares) {
-    std::vector<double> weights(spectrum.singular_values.size());
+    std::vector<double> weights = chains.rates();
     for (std::size_t index = 0; index < weights.size(); ++index) {
         const std::size_t matrix = index / static_cast<std::size_t>(spectrum.columns);
-        const double lambda = chains.lambda[matrix];
-        // The gradient of the Moreau envelope is U diag(min(1, s / mu)) V^T.
-        const double floor = smoothing / lambda;
-        weights[index] = -shares[matrix] * trajectory.durations[matrix] * lambda /
+        const double rate = weights[index];
+        // The gradient of rate times the Moreau envelope is rate U diag(min(1, s / floor)) V^T.
+        const double floor = smoothing / rate;
+        weights[index] = -shares[matrix] * trajectory.durations[matrix] * rate /
                          std::max(spectrum.singular_values[index], floor);
     }
     apply_weights(chains.batch, position_, spectrum, weights, which, 1.0, momentum_);

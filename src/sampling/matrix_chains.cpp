@@ -1,5 +1,7 @@
 #include "tessera/sampling/matrix_chains.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tessera {
@@ -10,7 +12,17 @@ MatrixChains::MatrixChains(MatrixBatch matrices, MatrixObservations measured)
       phi(allocate<double>("chains", batch.local_size())),
       spectrum(batch),
       lambda(static_cast<std::size_t>(batch.count), 1.0),
-      rho(static_cast<std::size_t>(batch.count), 1.0) {}
+      rho(static_cast<std::size_t>(batch.count), 1.0),
+      weights(static_cast<std::size_t>(batch.columns), 1.0) {}
+
+std::vector<double> MatrixChains::rates() const {
+    std::vector<double> result;
+    for (const double penalty : lambda) {
+        std::transform(weights.begin(), weights.end(), std::back_inserter(result),
+                       [penalty](double weight) { return penalty * weight; });
+    }
+    return result;
+}
 
 void MatrixChains::scale(const std::vector<double>& factors) {
     const Index entries = batch.local_entries();
@@ -57,7 +69,7 @@ std::vector<ScaleSums> scale_sums(const MatrixChains& chains) {
     for (Index matrix = 0; matrix < chains.batch.count; ++matrix) {
         const auto& sum = sums[static_cast<std::size_t>(matrix)];
         result.push_back({static_cast<double>(chains.batch.entries()), sum[0],
-                          chains.spectrum.nuclear_norm(matrix), sum[1], sum[2], sum[3]});
+                          chains.spectrum.norm(matrix, chains.weights), sum[1], sum[2], sum[3]});
     }
     return result;
 }

@@ -20,9 +20,9 @@ MoreauYosidaLangevin::MoreauYosidaLangevin(const MatrixBatch& batch, std::uint64
 
 void MoreauYosidaLangevin::advance(MatrixChains& chains, Index step, bool /*warm_up*/) {
     const MatrixBatch& batch = chains.batch;
-    std::vector<double> thresholds;
-    for (const double lambda : chains.lambda) {
-        thresholds.push_back(smoothing * lambda);
+    std::vector<double> thresholds = chains.rates();
+    for (double& threshold : thresholds) {
+        threshold *= smoothing;
     }
     // Phi - prox(Phi) has the weights 1 - w where prox has w.
     std::vector<double> weights = shrinkage_weights(chains.spectrum, thresholds);

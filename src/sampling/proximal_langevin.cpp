@@ -79,12 +79,13 @@ void ProximalLangevin::proposal_mean(const MatrixChains& chains, const DeviceVie
     const bool masked = chains.observations.masked;
     // Each entry moves by `pull` of its way to the measurement, then the threshold follows.
     std::vector<double> pulls;
-    std::vector<double> thresholds;
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         const double delta = step_size(matrix);
-        const double lambda = chains.lambda[static_cast<std::size_t>(matrix)];
         pulls.push_back(masked ? 0.5 * delta : delta / (delta + 2.0));
-        thresholds.push_back(lambda * pulls.back());
+    }
+    std::vector<double> thresholds = chains.rates();
+    for (std::size_t index = 0; index < thresholds.size(); ++index) {
+        thresholds[index] *= pulls[index / static_cast<std::size_t>(batch.columns)];
     }
     pull_to_measurement(chains, to_device(pulls), at, blend_);
     const std::vector<Index> all = all_matrices(batch);
@@ -127,7 +128,8 @@ void ProximalLangevin::advance(MatrixChains& chains, Index step, bool warm_up) {
     std::vector<double> log_ratio;
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         const auto place = static_cast<std::size_t>(matrix);
-        const double norms = spectrum_.nuclear_norm(matrix) - chains.spectrum.nuclear_norm(matrix);
+        const double norms =
+            spectrum_.norm(matrix, chains.weights) - chains.spectrum.norm(matrix, chains.weights);
         log_ratio.push_back(0.5 * (residual_here[place] - residual_there[place]) -
                             chains.lambda[place] * norms +
                             (distance[place][0] - distance[place][1]) / (2.0 * step_size(matrix)));

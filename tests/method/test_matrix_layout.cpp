@@ -6,6 +6,7 @@
 #include "svd_problems.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/method/nuclear_norm/matrix_layout.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/nuclear_norm/patch_exchange.hpp"
 
 namespace tessera {
@@ -117,6 +118,38 @@ TEST(ChainGroups, TheSamplerIsChosenByTheProblem) {
     NuclearNormOptions given;
     given.sampler = Sampler::proximal;
     EXPECT_EQ(with_chosen_sampler(given, layout, false).sampler, Sampler::proximal);
+}
+
+TEST(NuclearNormChoices, WeightsKeepSvdGibbsAway) {
+    using Sampler = NuclearNormOptions::Sampler;
+    const MatrixLayout layout(shape, axes, NuclearNormOptions{});
+    NuclearNormOptions weighted;
+    weighted.weights = {0.5, 1.0};
+    EXPECT_EQ(with_chosen_sampler(weighted, layout, false).sampler, Sampler::harmonic_flow);
+    EXPECT_EQ(singular_value_weights(weighted, 4), (std::vector<double>{0.5, 1.0, 1.0, 1.0}));
+    EXPECT_EQ(singular_value_weights({}, 3), (std::vector<double>{1.0, 1.0, 1.0}));
+    EXPECT_THROW(static_cast<void>(singular_value_weights(weighted, 1)), UsageError);
+    weighted.sampler = Sampler::svd_gibbs;
+    EXPECT_THROW(static_cast<void>(with_chosen_sampler(weighted, layout, false)), UsageError);
+}
+
+TEST(NuclearNormOptions, WeightsArePositiveNumbers) {
+    for (const double weight : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), 2.0}) {
+        NuclearNormOptions options;
+        OptionTable table("method");
+        options.declare(table);
+        OptionList weights(2);
+        weights[0].data = 1.0;
+        weights[1].data = weight;
+        OptionMap keys(1);
+        keys[0].key = "weights";
+        keys[0].value.data = weights;
+        OptionValue deck;
+        deck.data = keys;
+        std::vector<OptionProblem> problems;
+        static_cast<void>(table.resolve(deck, "method", problems));
+        EXPECT_EQ(problems.size(), weight == 2.0 ? 0U : 1U) << weight;
+    }
 }
 
 TEST(ChainGroups, FewUnitsShareTheRanks) {

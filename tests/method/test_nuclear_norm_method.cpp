@@ -222,6 +222,21 @@ TEST(NuclearNormMethod, BandsOfDifferentNoiseAreWhitened) {
                      to_host(scale_bands(other.estimate(), noise, 1).block()));
 }
 
+// Powers of two, so that no rounding tells the two apart.
+TEST(NuclearNormMethod, EqualWeightsAreAPenalty) {
+    Dice dice(3);
+    const Problem<double> problem = noisy_problem(random_partition(dice, shape), true);
+    NuclearNormOptions options = options_of(8, 12);
+    options.penalty = 4.0;
+    NuclearNormMethod<double> plain(problem, options, 3);
+    options.penalty = 2.0;
+    options.weights = {2.0};
+    NuclearNormMethod<double> weighted(problem, options, 3);
+    run(plain);
+    run(weighted);
+    EXPECT_ALL_RANKS(to_host(plain.estimate().block()) == to_host(weighted.estimate().block()));
+}
+
 TEST(NuclearNormMethod, SaysWhatItCannotInfer) {
     Dice dice(4);
     Problem<double> problem = noisy_problem(random_partition(dice, shape), false);

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <functional>
 
+#include "distribution_checks.hpp"
 #include "matrix_cases.hpp"
 #include "tessera/linalg/batched.hpp"
 #include "tessera/sampling/matrix_kernel.hpp"
@@ -28,7 +30,9 @@ constexpr double lambda = 1.5;
 
 std::vector<double> case_observation() { return {2.0, -1.0, 0.5, 1.5, -2.5, 0.3}; }
 
-// Functionals: every entry, the nuclear norm, the square of the first entry.
+const std::vector<double> equal = {1.0, 1.0};
+
+// Functionals: every entry, the norm, the square of the first entry.
 std::vector<double> functionals(const double* phi, double norm) {
     std::vector<double> values(phi, phi + entries);
     values.push_back(norm);
@@ -36,9 +40,9 @@ std::vector<double> functionals(const double* phi, double norm) {
     return values;
 }
 
-// Weights exp(-lambda ||Phi||_*) on draws of the likelihood, as ratios of means. Missing entries
+// Weights exp(-lambda ||Phi||_w) on draws of the likelihood, as ratios of means. Missing entries
 // are drawn from a wide normal law, whose density is divided out.
-Moments importance_sampling(const std::vector<double>& mask) {
+Moments importance_sampling(const std::vector<double>& mask, const std::vector<double>& weights) {
     constexpr Index draws = 150000;
     constexpr double wide = 2.0;
     const std::vector<double> y = case_observation();
@@ -61,7 +65,7 @@ Moments importance_sampling(const std::vector<double>& mask) {
     double total = 0.0;
     double total_squares = 0.0;
     for (Index draw = 0; draw < draws; ++draw) {
-        const double norm = s(draw * columns) + s(draw * columns + 1);
+        const double norm = weights[0] * s(draw * columns) + weights[1] * s(draw * columns + 1);
         const double weight = std::exp(log_weight[static_cast<std::size_t>(draw)] - lambda * norm);
         const std::vector<double> f = functionals(z.data() + draw * entries, norm);
         total += weight;
@@ -83,12 +87,14 @@ Moments importance_sampling(const std::vector<double>& mask) {
 }
 
 // Means over independent chains, and their errors from the spread between chains.
-Moments sample(MatrixKernelKind kind, const std::vector<double>& mask) {
+Moments sample(MatrixKernelKind kind, const std::vector<double>& mask,
+               const std::vector<double>& weights) {
     constexpr Index warm_up = 100;
     constexpr Index draws = 200;
     constexpr Index chain_count = 200;
     const MatrixBatch batch = make_batch(Communicator::world(), chain_count, rows, columns);
     MatrixChains chains = make_chains(batch, case_observation(), mask, lambda);
+    chains.weights = weights;
     const auto kernel = make_matrix_kernel(kind, batch, 5);
     const std::size_t count = functionals(chains.phi.data(), 0.0).size();
     std::vector<double> sums(count * chain_count, 0.0);
@@ -99,7 +105,7 @@ Moments sample(MatrixKernelKind kind, const std::vector<double>& mask) {
         }
         for (Index chain = 0; chain < chain_count; ++chain) {
             const std::vector<double> f = functionals(chains.phi.data() + chain * entries,
-                                                      chains.spectrum.nuclear_norm(chain));
+                                                      chains.spectrum.norm(chain, weights));
             for (std::size_t k = 0; k < count; ++k) {
                 sums[k * chain_count + static_cast<std::size_t>(chain)] += f[k] / draws;
             }
@@ -120,9 +126,10 @@ Moments sample(MatrixKernelKind kind, const std::vector<double>& mask) {
     return moments;
 }
 
-void expect_same_law(MatrixKernelKind kind, const std::vector<double>& mask) {
-    const Moments expected = importance_sampling(mask);
-    const Moments found = sample(kind, mask);
+void expect_same_law(MatrixKernelKind kind, const std::vector<double>& mask,
+                     const std::vector<double>& weights = equal) {
+    const Moments expected = importance_sampling(mask, weights);
+    const Moments found = sample(kind, mask, weights);
     for (std::size_t k = 0; k < expected.means.size(); ++k) {
         const double error = std::hypot(expected.errors[k], found.errors[k]);
         // Eight functionals: 4.5 standard errors are passed by chance once in 2 * 10^4 tests.
@@ -149,10 +156,51 @@ TEST(ProximalLangevinOneRank, KeepsThePosteriorWithMissingEntries) {
     expect_same_law(MatrixKernelKind::proximal, {1, 1, 1, 0, 1, 1});
 }
 
+// Weights of the singular values. Descending ones leave the soft threshold no proximal operator,
+// ascending ones the norm not convex: the Metropolis test makes good either.
+const std::vector<double> descending = {1.4, 0.4};
+const std::vector<double> ascending = {0.3, 1.5};
+
+TEST(HarmonicFlowOneRank, KeepsThePosteriorOfWeightedNorms) {
+    expect_same_law(MatrixKernelKind::harmonic_flow, {1, 1, 1, 0, 1, 1}, descending);
+    expect_same_law(MatrixKernelKind::harmonic_flow, {}, ascending);
+}
+TEST(ProximalLangevinOneRank, KeepsThePosteriorOfWeightedNorms) {
+    expect_same_law(MatrixKernelKind::proximal, {1, 1, 1, 0, 1, 1}, descending);
+    expect_same_law(MatrixKernelKind::proximal, {}, ascending);
+}
+
+// Where nothing is observed the kernel samples the prior, under which lambda times the norm has the
+// gamma law of shape nm, whatever the weights: what draws of the penalty rest on.
+void expect_gamma_law_of_the_norm(const std::vector<double>& weights) {
+    constexpr Index chain_count = 3000;
+    constexpr Index steps = 150;
+    const MatrixBatch batch = make_batch(Communicator::world(), chain_count, rows, columns);
+    MatrixChains chains =
+        make_chains(batch, case_observation(), std::vector<double>(entries, 0.0), lambda);
+    chains.weights = weights;
+    const auto kernel = make_matrix_kernel(MatrixKernelKind::harmonic_flow, batch, 8);
+    for (Index step = 0; step < steps; ++step) {
+        kernel->advance(chains, step, step < steps / 2);
+    }
+    std::vector<double> norms;
+    for (Index chain = 0; chain < chain_count; ++chain) {
+        norms.push_back(lambda * chains.spectrum.norm(chain, weights));
+    }
+    EXPECT_LT(test::kolmogorov_smirnov(
+                  norms, [](double x) { return boost::math::gamma_p(double{entries}, x); }),
+              test::smirnov_limit);
+}
+
+TEST(HarmonicFlowOneRank, GivesTheGammaLawOfWeightedNorms) {
+    expect_gamma_law_of_the_norm(descending);
+    expect_gamma_law_of_the_norm(ascending);
+}
+
 // The unadjusted kernel is biased, and its documentation says so: the test holds it to that.
 TEST(MoreauYosidaLangevinOneRank, IsNearThePosteriorButNotOnIt) {
-    const Moments expected = importance_sampling({});
-    const Moments found = sample(MatrixKernelKind::moreau_yosida, {});
+    const Moments expected = importance_sampling({}, equal);
+    const Moments found = sample(MatrixKernelKind::moreau_yosida, {}, equal);
     const std::size_t norm = entries;
     const double error = std::hypot(expected.errors[norm], found.errors[norm]);
     EXPECT_NEAR(found.means[norm], expected.means[norm], 0.3 * expected.means[norm]);

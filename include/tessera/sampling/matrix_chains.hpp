@@ -29,8 +29,11 @@ struct MatrixObservations {
 };
 
 /// Chains over matrices in standard units: X = Phi / rho for the noise level 1 / rho, and each Phi
-/// has the density exp(-||mask (rho Y - Phi)||^2 / 2 - lambda ||Phi||_*). The scaling of the prior
-/// with the noise makes the joint posterior unimodal (arXiv 2510.05447, theorem 4.1).
+/// has the density exp(-||mask (rho Y - Phi)||^2 / 2 - lambda ||Phi||_w), where ||Phi||_w =
+/// sum_i weights_i s_i over the singular values of Phi in descending order. The scaling of the
+/// prior with the noise makes the joint posterior unimodal where all weights are 1 (arXiv
+/// 2510.05447, theorem 4.1). Whatever the weights, the norm is homogeneous of degree one, so that
+/// the prior's constant is proportional to lambda^(-nm).
 struct MatrixChains {
     MatrixChains(MatrixBatch matrices, MatrixObservations measured);
 
@@ -40,7 +43,10 @@ struct MatrixChains {
     RightSpectrum spectrum;      ///< of phi
     std::vector<double> lambda;  ///< one per matrix
     std::vector<double> rho;
+    std::vector<double> weights;  ///< of the norm, > 0, one per column; all 1 at first
 
+    /// lambda weights_i, one per singular value of every matrix.
+    [[nodiscard]] std::vector<double> rates() const;
     /// Multiplies Phi of each matrix by its factor.
     void scale(const std::vector<double>& factors);
     /// Takes over the accepted ones of proposed matrices, with their spectra.

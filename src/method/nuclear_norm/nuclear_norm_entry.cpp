@@ -6,6 +6,7 @@
 #include "tessera/base/error.hpp"
 #include "tessera/method/nuclear_norm/chain_groups.hpp"
 #include "tessera/method/nuclear_norm/matrix_layout.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_method.hpp"
 
 namespace tessera {
@@ -20,7 +21,9 @@ class NuclearNormEntry final : public MethodEntry {
     }
     void declare(OptionTable& table) override { options_.declare(table); }
     void check(const Extents& shape, const std::vector<std::string>& axes) const override {
-        static_cast<void>(MatrixLayout(shape, axes, options_));
+        const MatrixLayout layout(shape, axes, options_);
+        static_cast<void>(singular_value_weights(options_, layout.columns()));
+        static_cast<void>(with_chosen_sampler(options_, layout, false));
     }
     [[nodiscard]] std::vector<std::string> figures() const override {
         return {"penalty",    "noise",           "nuclear_norm",    "rank",

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/replicated_factor.hpp"
 #include "tessera/parallel/agree.hpp"
 
@@ -75,7 +77,8 @@ DeviceView<double> scaled_measurements(const MatrixChains& chains) {
 }
 
 // exp(entropy of the singular values' shares).
-double effective_rank(const double* values, Index count, double norm) {
+double effective_rank(const double* values, Index count) {
+    const double norm = std::accumulate(values, values + count, 0.0);
     double entropy = 0.0;
     for (Index index = 0; index < count; ++index) {
         const double share = norm > 0.0 ? values[index] / norm : 0.0;
@@ -116,6 +119,7 @@ NuclearNormMethod<T>::NuclearNormMethod(const Problem<T>& problem,
       kernel_(make_matrix_kernel(kind_of(options_.sampler), chains_.batch, seed)),
       moments_(chains_.batch, options_.interval),
       records_(exchange_.groups(), exchange_.layout().count(), options_) {
+    chains_.weights = singular_value_weights(options_, chains_.batch.columns);
     start_chains();
     describe();
 }
@@ -175,8 +179,8 @@ void NuclearNormMethod<T>::start_chains() {
     std::vector<double> thresholds;
     for (Index unit = 0; unit < batch.count; ++unit) {
         const Index chain = (batch.first + unit) % options_.chains;
-        thresholds.push_back(edge * static_cast<double>(chain) /
-                             static_cast<double>(options_.chains));
+        thresholds.insert(thresholds.end(), static_cast<std::size_t>(batch.columns),
+                          edge * static_cast<double>(chain) / static_cast<double>(options_.chains));
     }
     apply_weights(batch, start, chains_.spectrum, shrinkage_weights(chains_.spectrum, thresholds),
                   all, 0.0, chains_.phi);
@@ -185,7 +189,7 @@ void NuclearNormMethod<T>::start_chains() {
         const auto place = static_cast<std::size_t>(unit);
         // A zero matrix would have the penalty infinite.
         const auto size = static_cast<double>(batch.entries());
-        const double norm = chains_.spectrum.nuclear_norm(unit) + std::sqrt(size);
+        const double norm = chains_.spectrum.norm(unit, chains_.weights) + std::sqrt(size);
         chains_.lambda[place] = options_.penalty.value_or(size / norm);
     }
     sums_ = scale_sums(chains_);
@@ -284,8 +288,7 @@ void NuclearNormMethod<T>::record() {
         state.noise = 1.0 / chains_.rho[place];
         state.nuclear_norm = sums_[place].nuclear_norm * state.noise;
         state.log_posterior = log_posterior(sums_[place], state.penalty);
-        state.effective_rank =
-            effective_rank(chains_.spectrum.values(unit), batch.columns, sums_[place].nuclear_norm);
+        state.effective_rank = effective_rank(chains_.spectrum.values(unit), batch.columns);
         std::transform(entries[place].begin(), entries[place].end(), state.entries.begin(),
                        [&](double entry) { return entry * state.noise; });
         if (records_.traced(batch.first + unit)) {

@@ -83,6 +83,15 @@ void declare_scales(NuclearNormOptions& options, OptionTable& table) {
     table.add("penalty", options.penalty, "lambda of the nuclear norm in units of the noise level")
         .auto_word("infer")
         .above(0.0);
+    table
+        .add("weights", options.weights,
+             "weights of the singular values in the norm, from the largest on; the last one counts "
+             "for all further ones")
+        .above(0.0)
+        .example("[0.1, 0.1, 1.0]")
+        .details(
+            "Left out, all are 1. Ascending weights (Gu et al. 2014) shrink large singular values "
+            "less; the posterior may then have several modes.");
     table.add_choice(
         "penalty_prior", options.penalty_prior.kind,
         {{"half_cauchy", Kind::half_cauchy, "1 / (1 + (lambda / penalty_scale)^2)"},

@@ -22,6 +22,7 @@ struct NuclearNormOptions {
     Index warm_up = 500;
     Index draws = 1000;
     std::optional<double> penalty;  ///< unset: inferred
+    std::vector<double> weights;    ///< of the largest singular values in turn; empty: all 1
     PenaltyPrior penalty_prior;
     std::vector<double> noise_sigma;  ///< empty: from the problem, or inferred
     bool infer_noise = false;
