@@ -146,9 +146,12 @@ Scales update_scales(RandomSequence& random, const ScaleOptions& options, const 
     ScaleState state(options, sums, lambda, rho);
     if (options.penalty_free) {
         state.draw_lambda(random);
-        state.move_lambda_with_phi(random);
+        if (options.gaussian) {
+            state.move_lambda_with_phi(random);
+        }
     }
     if (options.noise_free) {
+        TESSERA_ASSERT(options.gaussian, "the noise of counts has no level of its own");
         state.draw_rho_with_phi(random);
         state.draw_rho(random);
     }

@@ -51,6 +51,9 @@ struct ScaleOptions {
     bool noise_free = true;
     PenaltyPrior penalty_prior;
     NoisePrior noise_prior;
+    /// The sums are all that the data say about scales. Otherwise (counts) lambda is drawn given
+    /// Phi alone, and the noise must not be free.
+    bool gaussian = true;
 };
 
 /// New scale parameters: rho = 1/gamma; Phi is to be multiplied by `phi_factor`, and Y/gamma is

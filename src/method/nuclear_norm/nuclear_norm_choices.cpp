@@ -8,11 +8,43 @@
 
 namespace tessera {
 
-NuclearNormOptions with_chosen_sampler(NuclearNormOptions options, const MatrixLayout& layout,
-                                       bool masked) {
-    using Sampler = NuclearNormOptions::Sampler;
-    const bool plain = options.weights.empty();
-    if (options.sampler == Sampler::svd_gibbs && !plain) {
+namespace {
+
+using Likelihood = NuclearNormOptions::Likelihood;
+using Sampler = NuclearNormOptions::Sampler;
+
+void check_counts(const NuclearNormOptions& options, bool counts) {
+    if (!counts) {
+        throw UsageError(
+            "method.likelihood = \"poisson\" needs the counts at value 1: give data.noise = "
+            "\"poisson\" with data.noise_peak");
+    }
+    if (options.infer_noise || !options.noise_sigma.empty()) {
+        throw UsageError(
+            "the noise of counts has no level of its own: leave out method.infer_noise and "
+            "method.noise_sigma, or give method.likelihood = \"gaussian\"");
+    }
+    if (options.sampler == Sampler::svd_gibbs || options.sampler == Sampler::moreau_yosida) {
+        throw UsageError(fmt::format(
+            "method.sampler = \"{}\" samples Gaussian noise only: use \"harmonic_flow\" or "
+            "\"proximal\", or give method.likelihood = \"gaussian\"",
+            options.sampler == Sampler::svd_gibbs ? "svd_gibbs" : "moreau_yosida"));
+    }
+}
+
+}  // namespace
+
+NuclearNormOptions with_choices(NuclearNormOptions options, const MatrixLayout& layout, bool masked,
+                                bool counts) {
+    if (options.likelihood == Likelihood::automatic) {
+        options.likelihood = counts ? Likelihood::poisson : Likelihood::gaussian;
+    }
+    const bool gaussian = options.likelihood == Likelihood::gaussian;
+    if (!gaussian) {
+        check_counts(options, counts);
+    }
+    const bool weighted = !options.weights.empty();
+    if (options.sampler == Sampler::svd_gibbs && weighted) {
         throw UsageError(
             "method.sampler = \"svd_gibbs\" knows no method.weights: use \"harmonic_flow\" or "
             "\"proximal\", or leave one of the two out");
@@ -21,7 +53,8 @@ NuclearNormOptions with_chosen_sampler(NuclearNormOptions options, const MatrixL
         constexpr Index most_entries = 4'000'000;
         const bool whole =
             layout.rows() * layout.columns() <= most_entries && options.ranks_per_matrix <= 1;
-        options.sampler = whole && !masked && plain ? Sampler::svd_gibbs : Sampler::harmonic_flow;
+        options.sampler =
+            whole && !masked && !weighted && gaussian ? Sampler::svd_gibbs : Sampler::harmonic_flow;
     }
     return options;
 }

@@ -7,11 +7,12 @@
 
 namespace tessera {
 
-/// The options with sampler = "auto" replaced by the one that suits the matrices: a choice by the
-/// problem alone, so that draws do not depend on the number of ranks. Throws UsageError where the
-/// sampler that was asked for cannot sample the posterior that was asked for.
-[[nodiscard]] NuclearNormOptions with_chosen_sampler(NuclearNormOptions options,
-                                                     const MatrixLayout& layout, bool masked);
+/// The options with likelihood = "auto" and sampler = "auto" replaced by what suits the matrices: a
+/// choice by the problem alone, so that draws do not depend on the number of ranks. `counts`: the
+/// problem's noise is that of counts of a known peak. Throws UsageError where the sampler that was
+/// asked for cannot sample the posterior that was asked for.
+[[nodiscard]] NuclearNormOptions with_choices(NuclearNormOptions options,
+                                              const MatrixLayout& layout, bool masked, bool counts);
 
 /// The norm's weight for each of `columns` singular values. Throws UsageError where there are more
 /// weights than singular values.
