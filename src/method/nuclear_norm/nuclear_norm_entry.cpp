@@ -123,7 +123,8 @@ std::optional<StepTraffic> NuclearNormEntry::traffic(const Extents& shape, const
     step.ranks = grid.product();
     step.group_size = ChainGroups::group_size(step.ranks, units, chosen);
     const Index groups = step.ranks / step.group_size;
-    step.units = static_cast<double>((units + groups - 1) / groups);
+    const Index most_units = (units + groups - 1) / groups;
+    step.units = static_cast<double>(most_units);
     step.columns = columns;
     step.parts = step.units * expected_parts(rows, columns);
     step.scales_fixed = noise_fixed && options_.penalty.has_value();
