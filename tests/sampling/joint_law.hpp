@@ -19,7 +19,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -29,12 +28,6 @@
 #include "tessera/sampling/convergence.hpp"
 
 namespace tessera::test_sampling {
-
-/// The limit of |z| that any of `comparisons` right ones passes with the probability `error`
-/// (Bonferroni).
-inline double z_limit(double comparisons, double error) {
-    return std::sqrt(2.0) * boost::math::erfc_inv(error / comparisons);
-}
 
 /// Values of functionals: [functional][draw], or of chains [functional][chain][draw], the first
 /// of which are exact.

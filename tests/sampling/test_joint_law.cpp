@@ -27,7 +27,7 @@ constexpr std::size_t chain_count = 400;
 // product in four. Right samplers stay within the limit, |z| < 4.4, but for one of a thousand
 // choices of the seeds, which are fixed.
 constexpr double comparisons = 8.0 * 3 * 4 + 5.0 * 4;
-const double limit = z_limit(comparisons, 1e-3);
+const double limit = test::z_limit(comparisons, 1e-3);
 
 // What a sampler's step is made of, with faults that the comparison must find.
 enum class Fault {
