@@ -110,6 +110,11 @@ void Communicator::min_in_place(T* values, Index count) const {
 }
 template <typename T>
 void Communicator::broadcast(T* values, Index count, int root) const {
+    if (size_ == 1 || count == 0) {
+        return;
+    }
+    Phase phase("parallel/broadcasts");
+    phase.add_messages(1, static_cast<double>(count) * sizeof(T));
     in_chunks(values, count, [&](T* part, int length) {
         check_mpi(MPI_Bcast(part, length, mpi_type<T>(), root, handle()), "MPI_Bcast");
     });

@@ -1,6 +1,12 @@
 // Effective samples per CPU second of the kernels on batches of matrices, fixed lambda, one signal
 // of rank one in noise (arXiv 2510.05447, figure 5), and one proximal step of a large matrix
-// against its floor. `bench_matrix_kernels [rows columns]`: the large matrix.
+// against its floor.
+//
+//     bench_matrix_kernels                             squares, alone and eight together
+//     bench_matrix_kernels figure5                     the paper's sizes, 10,000 steps after 1,000
+//     bench_matrix_kernels batch COUNT ROWS COLUMNS WARM_UP STEPS
+//     bench_matrix_kernels large ROWS COLUMNS          a proximal step
+//     bench_matrix_kernels flow ROWS COLUMNS WARM_UP   the parts of a trajectory
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
@@ -8,11 +14,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <numbers>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tessera/linalg/blas.hpp"
 #include "tessera/linalg/blas_kernel.hpp"
 #include "tessera/linalg/tall_qr.hpp"
+#include "tessera/method/nuclear_norm/chain_traffic.hpp"
 #include "tessera/parallel/runtime.hpp"
 #include "tessera/sampling/convergence.hpp"
 #include "tessera/sampling/matrix_kernel.hpp"
@@ -49,49 +59,89 @@ MatrixChains make_chains(Index count, Index rows, Index columns) {
     return chains;
 }
 
-/// Median over 24 entries of the bulk effective size of each chain alone, summed over the chains:
-/// different chains are different matrices to a user.
-double effective_samples(const std::vector<std::vector<std::vector<double>>>& traces) {
-    double total = 0.0;
-    for (const auto& chain : traces) {
+constexpr Index traced_entries = 24;
+
+/// Traces of one chain: entries, then the nuclear norm.
+using ChainTraces = std::vector<std::vector<double>>;
+
+void trace(const MatrixChains& chains, Index chain, ChainTraces& traces) {
+    const Index rows = chains.batch.rows;
+    const Index columns = chains.batch.columns;
+    const auto phi = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), chains.phi);
+    for (Index entry = 0; entry < traced_entries; ++entry) {
+        const Index row = entry * rows / traced_entries;
+        traces[static_cast<std::size_t>(entry)].push_back(
+            phi((chain * rows + row) * columns + entry * 7 % columns));
+    }
+    traces.back().push_back(chains.spectrum.nuclear_norm(chain));
+}
+
+/// Bulk effective sizes of each chain alone, summed over the chains: different chains are different
+/// matrices to a user.
+struct EffectiveSizes {
+    double median = 0.0;  ///< over the entries
+    double least = 0.0;
+    double norm = 0.0;
+};
+
+EffectiveSizes effective_sizes(const std::vector<ChainTraces>& traces) {
+    EffectiveSizes total;
+    for (const ChainTraces& chain : traces) {
         std::vector<double> sizes;
-        for (const auto& trace : chain) {
-            sizes.push_back(bulk_effective_size({trace}));
+        for (Index entry = 0; entry < traced_entries; ++entry) {
+            sizes.push_back(bulk_effective_size({chain[static_cast<std::size_t>(entry)]}));
         }
         std::sort(sizes.begin(), sizes.end());
-        total += sizes[sizes.size() / 2];
+        total.median += sizes[sizes.size() / 2];
+        total.least += sizes.front();
+        total.norm += bulk_effective_size({chain.back()});
     }
     return total;
 }
 
-void bench(const char* name, MatrixKernelKind kind, Index count, Index size, Index steps) {
-    MatrixChains chains = make_chains(count, size, size);
+struct Plan {
+    Index count;  ///< chains
+    Index rows;
+    Index columns;
+    Index warm_up;
+    Index steps;
+};
+
+void bench(const char* name, MatrixKernelKind kind, const Plan& plan) {
+    MatrixChains chains = make_chains(plan.count, plan.rows, plan.columns);
     const auto kernel = make_matrix_kernel(kind, chains.batch, 2);
-    const Index warm_up = steps / 2;
-    for (Index step = 0; step < warm_up; ++step) {
+    for (Index step = 0; step < plan.warm_up; ++step) {
         kernel->advance(chains, step, true);
     }
-    constexpr Index entries = 24;
-    std::vector<std::vector<std::vector<double>>> traces(static_cast<std::size_t>(count),
-                                                         std::vector<std::vector<double>>(entries));
-    const double before = cpu_seconds();
-    for (Index step = warm_up; step < warm_up + steps; ++step) {
+    std::vector<ChainTraces> traces(static_cast<std::size_t>(plan.count),
+                                    ChainTraces(traced_entries + 1));
+    double acceptance = 0.0;
+    double seconds = 0.0;
+    for (Index step = plan.warm_up; step < plan.warm_up + plan.steps; ++step) {
+        const double before = cpu_seconds();
         kernel->advance(chains, step, false);
-        for (Index chain = 0; chain < count; ++chain) {
-            for (Index entry = 0; entry < entries; ++entry) {
-                traces[static_cast<std::size_t>(chain)][static_cast<std::size_t>(entry)].push_back(
-                    chains.phi((chain * size + entry * size / entries) * size + entry * 7 % size));
-            }
+        seconds += cpu_seconds() - before;
+        for (Index chain = 0; chain < plan.count; ++chain) {
+            trace(chains, chain, traces[static_cast<std::size_t>(chain)]);
+            acceptance += kernel->acceptance()[static_cast<std::size_t>(chain)];
         }
     }
-    const double seconds = cpu_seconds() - before;
-    const double samples = effective_samples(traces);
+    const EffectiveSizes sizes = effective_sizes(traces);
+    const auto steps = static_cast<double>(plan.steps * plan.count);
     std::printf(
-        "%-14s %3ld x %3ld x %3ld  %8.3f ms a step and matrix  %7.4f effective a step  "
-        "%9.1f effective a second\n",
-        name, static_cast<long>(count), static_cast<long>(size), static_cast<long>(size),
-        1e3 * seconds / static_cast<double>(steps * count),
-        samples / static_cast<double>(steps * count), samples / seconds);
+        "%-13s %2ld x %4ld x %3ld  %8.3f ms a step and matrix, acceptance %.2f; effective in "
+        "10,000 "
+        "steps: median entry %5.0f, least %5.0f, norm %5.0f; a second: %8.1f, %8.1f, %8.1f\n",
+        name, static_cast<long>(plan.count), static_cast<long>(plan.rows),
+        static_cast<long>(plan.columns), 1e3 * seconds / steps, acceptance / steps,
+        1e4 * sizes.median / steps, 1e4 * sizes.least / steps, 1e4 * sizes.norm / steps,
+        sizes.median / seconds, sizes.least / seconds, sizes.norm / seconds);
+}
+
+void bench_all(const Plan& plan) {
+    bench("proximal", MatrixKernelKind::proximal, plan);
+    bench("harmonic flow", MatrixKernelKind::harmonic_flow, plan);
+    bench("SVD-Gibbs", MatrixKernelKind::svd_gibbs, plan);
 }
 
 /// The floor: one QR factorisation's triangle and one product with a square.
@@ -119,22 +169,49 @@ void bench_large(Index rows, Index columns) {
         static_cast<long>(rows), static_cast<long>(columns), step, qr, gemm, step / (qr + gemm));
 }
 
+/// What a part of a trajectory costs, and how many parts the step size comes to in a warm-up.
+void bench_flow(Index rows, Index columns, Index warm_up) {
+    MatrixChains chains = make_chains(1, rows, columns);
+    const auto kernel = make_matrix_kernel(MatrixKernelKind::harmonic_flow, chains.batch, 2);
+    const double first = expected_parts(static_cast<double>(rows), static_cast<double>(columns));
+    double seconds = 0.0;
+    for (Index step = 0; step <= warm_up; ++step) {
+        const double before = cpu_seconds();
+        kernel->advance(chains, step, step > 0);
+        seconds = step == 0 ? cpu_seconds() - before : seconds;
+    }
+    const double part = std::exp(kernel->learnt().front());
+    std::printf(
+        "trajectory of %ld x %ld: %.3f s for %.0f parts, %.3f ms each; after %ld steps %.1f parts, "
+        "acceptance %.2f\n",
+        static_cast<long>(rows), static_cast<long>(columns), seconds, first, 1e3 * seconds / first,
+        static_cast<long>(warm_up), 0.5 * std::numbers::pi / part, kernel->acceptance().front());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     choose_blas_kernel(argc, argv);
     const Runtime runtime(argc, argv);
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
-    if (argc == 3) {
-        bench_large(std::atol(argv[1]), std::atol(argv[2]));
-        return 0;
-    }
-    for (const Index size : {30, 64, 100}) {
-        for (const Index count : {1, 8}) {
-            const Index steps = size > 64 ? 300 : 1000;
-            bench("proximal", MatrixKernelKind::proximal, count, size, steps);
-            bench("harmonic flow", MatrixKernelKind::harmonic_flow, count, size, steps);
-            bench("SVD-Gibbs", MatrixKernelKind::svd_gibbs, count, size, steps);
+    const std::string what = argc > 1 ? argv[1] : "";
+    if (argc == 4 && what == "large") {
+        bench_large(std::atol(argv[2]), std::atol(argv[3]));
+    } else if (argc == 5 && what == "flow") {
+        bench_flow(std::atol(argv[2]), std::atol(argv[3]), std::atol(argv[4]));
+    } else if (argc == 7 && what == "batch") {
+        bench_all({std::atol(argv[2]), std::atol(argv[3]), std::atol(argv[4]), std::atol(argv[5]),
+                   std::atol(argv[6])});
+    } else if (what == "figure5") {
+        for (const auto& [rows, columns] : {std::pair{20, 10}, {30, 30}, {40, 30}, {75, 25}}) {
+            bench_all({1, rows, columns, 1000, 10'000});
+        }
+    } else {
+        for (const Index size : {30, 64, 100}) {
+            for (const Index count : {1, 8}) {
+                const Index steps = size > 64 ? 300 : 1000;
+                bench_all({count, size, size, steps / 2, steps});
+            }
         }
     }
     return 0;

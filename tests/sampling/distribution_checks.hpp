@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -85,6 +86,12 @@ inline MeanAndError mean_and_error(const std::vector<double>& values) {
         squares += (value - sum / n) * (value - sum / n);
     }
     return {sum / n, std::sqrt(squares / (n - 1.0) / n)};
+}
+
+/// The limit of |z| that any of `comparisons` right ones passes with the probability `error`
+/// (Bonferroni).
+inline double z_limit(double comparisons, double error) {
+    return std::sqrt(2.0) * boost::math::erfc_inv(error / comparisons);
 }
 
 /// `count` draws, each with a sequence of its own.

@@ -6,12 +6,14 @@
 #include <numbers>
 
 #include "distribution_checks.hpp"
+#include "prior_draws.hpp"
 #include "tessera/sampling/scale_updates.hpp"
 #include "tessera/sampling/variates.hpp"
 
 namespace tessera {
 namespace {
 
+using test_sampling::draw_from_prior;
 using Kind = PenaltyPrior::Kind;
 
 TEST(DrawPenaltyOneRank, HasItsDensity) {
@@ -53,24 +55,9 @@ constexpr int entries = 5;
 constexpr int observed = 3;
 constexpr NoisePrior noise_prior{.shape = 3.0, .scale = 2.0};
 
-double draw_from_prior(RandomSequence& random, const PenaltyPrior& prior) {
-    switch (prior.kind) {
-        case Kind::half_cauchy:
-            return prior.scale * std::tan(0.5 * std::numbers::pi * random.uniform());
-        case Kind::paper: {
-            const double beta = beta_variate(random, 0.5, 0.5);
-            return beta / (1.0 - beta);
-        }
-        case Kind::gamma:
-            break;
-    }
-    return gamma_variate(random, prior.shape) / prior.rate;
-}
-
 State state_after_update(RandomSequence& random, const ScaleOptions& options) {
     const double lambda = draw_from_prior(random, options.penalty_prior);
-    const double rho =
-        1.0 / std::sqrt(inverse_gamma_variate(random, noise_prior.shape, noise_prior.scale));
+    const double rho = draw_from_prior(random, noise_prior);
     std::vector<double> phi(entries);
     double squares = 0.0;
     for (double& value : phi) {

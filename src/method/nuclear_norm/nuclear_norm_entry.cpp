@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.hpp"
 #include "tessera/method/nuclear_norm/chain_groups.hpp"
+#include "tessera/method/nuclear_norm/chain_traffic.hpp"
 #include "tessera/method/nuclear_norm/matrix_layout.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_method.hpp"
@@ -44,6 +45,10 @@ class NuclearNormEntry final : public MethodEntry {
                                                 const std::vector<std::string>& axes,
                                                 std::size_t scalar_bytes,
                                                 const ExpectedData& expected) const override;
+    [[nodiscard]] std::optional<StepTraffic> traffic(const Extents& shape, const Extents& grid,
+                                                     const std::vector<std::string>& axes,
+                                                     std::size_t scalar_bytes,
+                                                     const ExpectedData& expected) const override;
     [[nodiscard]] std::optional<double> checkpoint_bytes(
         const Extents& shape, const std::vector<std::string>& axes, std::size_t scalar_bytes,
         const ExpectedData& expected) const override;
@@ -106,6 +111,30 @@ std::vector<PhaseMemory> NuclearNormEntry::plan(const Extents& shape, const Exte
     const double maps = owned * static_cast<double>(scalar_bytes) * fields;
     // Every rank gathers all traces, and the first keeps them for the result.
     return {{"chains", held}, {"estimate", held + collecting + 2.0 * maps + 2.0 * traces}};
+}
+
+std::optional<StepTraffic> NuclearNormEntry::traffic(const Extents& shape, const Extents& grid,
+                                                     const std::vector<std::string>& axes,
+                                                     std::size_t /*scalar_bytes*/,
+                                                     const ExpectedData& expected) const {
+    const MatrixLayout layout(shape, axes, options_);
+    const NuclearNormOptions chosen = with_chosen_sampler(options_, layout, expected.masked);
+    const Index units = layout.count() * options_.chains;
+    const auto rows = static_cast<double>(layout.rows());
+    const auto columns = static_cast<double>(layout.columns());
+    const bool noise_fixed =
+        !options_.infer_noise && (!options_.noise_sigma.empty() || expected.noise_known);
+    ChainStep step;
+    step.sampler = chosen.sampler;
+    step.ranks = grid.product();
+    step.group_size = ChainGroups::group_size(step.ranks, units, chosen);
+    const Index groups = step.ranks / step.group_size;
+    const Index most_units = (units + groups - 1) / groups;
+    step.units = static_cast<double>(most_units);
+    step.columns = columns;
+    step.parts = step.units * expected_parts(rows, columns);
+    step.scales_fixed = noise_fixed && options_.penalty.has_value();
+    return sent(chain_traffic(step), step);
 }
 
 std::optional<double> NuclearNormEntry::checkpoint_bytes(const Extents& shape,
