@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -41,9 +42,9 @@ void MatrixChains::scale(const std::vector<double>& factors) {
     }
 }
 
-void MatrixChains::take(const std::vector<bool>& accepted, const DeviceView<double>& proposal,
+void MatrixChains::take(const std::vector<bool>& accepted, DeviceView<double>& proposal,
                         const RightSpectrum& proposal_spectrum) {
-    copy_accepted(batch, accepted, proposal, phi);
+    take_accepted(batch, accepted, proposal, phi);
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         if (accepted[static_cast<std::size_t>(matrix)]) {
             spectrum.copy_from(proposal_spectrum, matrix);
@@ -76,21 +77,6 @@ std::vector<ScaleSums> scale_sums(const MatrixChains& chains) {
     return result;
 }
 
-std::vector<double> costs(const MatrixChains& chains, const DeviceView<double>& z) {
-    const MatrixLikelihood likelihood = chains.likelihood();
-    const auto sums = matrix_sums<1>(
-        "tessera::costs", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
-            if (likelihood.observed(matrix, local)) {
-                sum[0] += likelihood.cost(matrix, local, z(matrix * likelihood.entries + local));
-            }
-        });
-    std::vector<double> result;
-    for (const auto& sum : sums) {
-        result.push_back(sum[0]);
-    }
-    return result;
-}
-
 std::vector<double> count_noise_levels(const MatrixChains& chains) {
     const Index entries = chains.batch.local_entries();
     const MatrixObservations& measured = chains.observations;
@@ -111,16 +97,25 @@ std::vector<double> count_noise_levels(const MatrixChains& chains) {
     return levels;
 }
 
-void copy_accepted(const MatrixBatch& batch, const std::vector<bool>& accepted,
-                   const DeviceView<double>& from, const DeviceView<double>& to) {
+void take_accepted(const MatrixBatch& batch, const std::vector<bool>& accepted,
+                   DeviceView<double>& from, DeviceView<double>& to) {
+    if (std::none_of(accepted.begin(), accepted.end(), std::identity{})) {
+        return;
+    }
+    if (std::all_of(accepted.begin(), accepted.end(), std::identity{})) {
+        std::swap(from, to);
+        return;
+    }
     const Index entries = batch.local_entries();
     const DeviceView<double> flags =
         to_device(std::vector<double>(accepted.begin(), accepted.end()));
+    const DeviceView<double> source = from;
+    const DeviceView<double> target = to;
     Kokkos::parallel_for(
-        "tessera::copy_accepted", Kokkos::RangePolicy<>(0, batch.local_size()),
+        "tessera::take_accepted", Kokkos::RangePolicy<>(0, batch.local_size()),
         KOKKOS_LAMBDA(Index entry) {
             if (flags(entry / entries) != 0.0) {
-                to(entry) = from(entry);
+                target(entry) = source(entry);
             }
         });
 }

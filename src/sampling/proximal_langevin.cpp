@@ -40,22 +40,29 @@ void place_proposal(const MatrixBatch& batch, const DeviceView<double>& deviatio
         });
 }
 
-/// Of each matrix the squared distances of the proposal from its mean, and of the chain from the
-/// mean of the way back.
-std::vector<std::array<double, 2>> proposal_distances(const MatrixChains& chains,
-                                                      const DeviceView<double>& mean,
-                                                      const DeviceView<double>& mean_back,
-                                                      const DeviceView<double>& proposal) {
+/// Of each matrix what the likelihood's cost falls by on the way to the proposal, and the squared
+/// distance of the proposal from its mean less that of the chain from the mean of the way back; in
+/// one reading of the five arrays.
+std::vector<std::array<double, 2>> acceptance_sums(const MatrixChains& chains,
+                                                   const DeviceView<double>& mean,
+                                                   const DeviceView<double>& mean_back,
+                                                   const DeviceView<double>& proposal) {
+    const MatrixLikelihood likelihood = chains.likelihood();
     const Index entries = chains.batch.local_entries();
     const DeviceView<double> phi = chains.phi;
     return matrix_sums<2>(
-        "tessera::proposal_distances", chains.batch,
+        "tessera::acceptance_sums", chains.batch,
         KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
             const Index entry = matrix * entries + local;
-            const double forth = proposal(entry) - mean(entry);
-            const double back = phi(entry) - mean_back(entry);
-            sum[0] += forth * forth;
-            sum[1] += back * back;
+            const double here = phi(entry);
+            const double there = proposal(entry);
+            if (likelihood.observed(matrix, local)) {
+                sum[0] +=
+                    likelihood.cost(matrix, local, here) - likelihood.cost(matrix, local, there);
+            }
+            const double forth = there - mean(entry);
+            const double back = here - mean_back(entry);
+            sum[1] += forth * forth - back * back;
         });
 }
 
@@ -122,21 +129,19 @@ void ProximalLangevin::advance(MatrixChains& chains, Index step, bool warm_up) {
     propose(chains, step);
     decompose(batch, proposal_, all_matrices(batch), spectrum_);
     proposal_mean(chains, proposal_, mean_back_);
-    const auto distance = proposal_distances(chains, mean_, mean_back_, proposal_);
-    const std::vector<double> cost_here = costs(chains, chains.phi);
-    const std::vector<double> cost_there = costs(chains, proposal_);
     std::vector<double> log_ratio;
-    for (Index matrix = 0; matrix < batch.count; ++matrix) {
-        const auto place = static_cast<std::size_t>(matrix);
+    for (const auto& [cost, distance] : acceptance_sums(chains, mean_, mean_back_, proposal_)) {
+        const std::size_t place = log_ratio.size();
+        const auto matrix = static_cast<Index>(place);
         const double norms =
             spectrum_.norm(matrix, chains.weights) - chains.spectrum.norm(matrix, chains.weights);
-        log_ratio.push_back(cost_here[place] - cost_there[place] - chains.lambda[place] * norms +
-                            (distance[place][0] - distance[place][1]) / (2.0 * step_size(matrix)));
+        log_ratio.push_back(cost - chains.lambda[place] * norms +
+                            distance / (2.0 * step_size(matrix)));
     }
     const std::vector<bool> accepted = metropolis(batch, log_ratio, step);
     chains.take(accepted, proposal_, spectrum_);
     // The mean of the way back is that of the next step.
-    copy_accepted(batch, accepted, mean_back_, mean_);
+    take_accepted(batch, accepted, mean_back_, mean_);
     if (warm_up) {
         adapt();
     }

@@ -4,7 +4,8 @@
 Images: two wide bands of Jasper Ridge and two of AT&T's faces, binned to about 30 x 30, with noise 0.1 and
 with half of the pixels missing besides; the inferred penalty against ten values from 0.01 to 100. The cube:
 32 x 32 pixels of Jasper Ridge with 19 wide bands, noise 0.05 or 0.02 to 0.1 by band, as one matrix and as
-patches of 8 x 8 pixels. PSNR in dB, range of the truth; of the missing pixels where there are any. Two
+patches of 8 x 8 pixels. The whole cube, with `--only whole`: 100 x 100 pixels and 198 bands, as one matrix and
+as patches of 10 x 10 pixels. PSNR in dB, range of the truth; of the missing pixels where there are any. Two
 chains; whether they have converged is told, not asked for."""
 import math
 
@@ -17,7 +18,7 @@ axes = ["bands", "rows", "cols"]
 shape = [198, 100, 100]
 scale = "max"
 region = {{ bands = [{first}, {last}], rows = {rows}, cols = {cols} }}
-bin = {{ {bin} }}
+{bin}
 """
 FACE = """
 [data]
@@ -42,6 +43,7 @@ CHAINS = {"name": "nuclear_norm", "sampler": "svd_gibbs", "chains": 2, "interval
           "maximum_r_hat": 1e9, "minimum_effective_draws": 0.0}
 IMAGES = {**CHAINS, "columns": ["cols"], "warm_up": 500, "draws": 500}
 CUBE = {**CHAINS, "warm_up": 300, "draws": 300}
+WHOLE = {**CHAINS, "interval": 0.9, "warm_up": 100, "draws": 100}
 GRID = [10.0 ** (-2.0 + 4.0 * point / 9.0) for point in range(10)]
 SVD = {"name": "svd", "imputation_tolerance": 1e-3, "imputation_maximum_steps": 5000}
 
@@ -52,7 +54,7 @@ def images():
     for number in (0, 2):
         place = {"first": 50 * number, "last": 50 * number + 50}
         decks[f"bands {place['first']} to {place['last'] - 1}"] = JASPER.format(
-            rows="[40, 100]", cols="[40, 100]", bin="bands = 50, rows = 2, cols = 2", **place)
+            rows="[40, 100]", cols="[40, 100]", bin="bin = { bands = 50, rows = 2, cols = 2 }", **place)
     for number in (0, 200):
         decks[f"face {number}"] = FACE.format(first=number, last=number + 1)
     return decks
@@ -101,20 +103,50 @@ def compare_images(options):
                         f"({min(losses):+.1f} to {max(losses):+.1f} dB)", min(losses) > -0.5)
 
 
+def edge(rows, columns):
+    """The largest singular value of standard noise."""
+    return math.sqrt(rows) + math.sqrt(columns)
+
+
+def compare_whole(options):
+    """Minutes for each cell, so only on request."""
+    if options.only != "whole":
+        return
+    cube = JASPER.format(first=0, last=198, rows="[0, 100]", cols="[0, 100]", bin="")
+    levels = [round(0.02 + 0.08 * band / 197.0, 4) for band in range(198)]
+    patches = {**WHOLE, "patch": [10, 10, 0], "traced_matrices": 16}
+    study.table("cube, noise", "method", "PSNR", "coverage of 90 %", "R-hat", "penalty")
+    for name, sigma in (("0.05", 0.05), ("0.02 to 0.1 by band", levels)):
+        deck = cube + NOISE.format(sigma=sigma)
+        chains = (("one matrix", WHOLE),
+                  ("one matrix, penalty at the noise's edge",
+                   {**WHOLE, "penalty": edge(10000.0, 198.0)}),
+                  ("patches", patches),
+                  ("patches, penalty at the noise's edge", {**patches, "penalty": edge(198.0, 100.0)}))
+        for label, method in chains:
+            figures = study.figures(deck, method, 1)
+            study.row(name, label, f"{figures['psnr']:.2f}", f"{100.0 * figures['coverage']:.1f} %",
+                      f"{figures['r_hat']:.2f}", f"{figures['penalty']:.3g}")
+        for label, method in (("SVD, shrinkage", {**SVD, "truncation": "shrinkage"}),
+                              ("SVD, shrinkage, whitened",
+                               {**SVD, "truncation": "shrinkage", "whiten": True})):
+            study.row(name, label, f"{study.figures(deck, method, 1)['psnr']:.2f}", "", "", "")
+        rank_psnr, rank = best(deck, of_ranks(range(2, 25, 2)), 1, "psnr")
+        study.row(name, f"SVD, best rank (oracle: {rank})", f"{rank_psnr:.2f}", "", "", "")
+
+
 def compare_cube(options):
-    cube = JASPER.format(first=0, last=198, rows="[60, 92]", cols="[60, 92]", bin="bands = 10")
+    cube = JASPER.format(first=0, last=198, rows="[60, 92]", cols="[60, 92]", bin="bin = { bands = 10 }")
     levels = [round(0.02 + 0.08 * band / 18.0, 4) for band in range(19)]
     study.table("cube, noise", "input", "one matrix", "patches",
                 "one matrix, penalty at the noise's edge", "SVD, best rank (oracle)",
                 "SVD, shrinkage", "SVD, shrinkage, whitened")
-    # The largest singular value of standard noise, 1024 x 19.
-    edge = math.sqrt(1024.0) + math.sqrt(19.0)
     for name, sigma in (("0.05", 0.05), ("0.02 to 0.1 by band", levels)):
         if options.only not in f"cube {name}":
             continue
         deck = cube + NOISE.format(sigma=sigma)
         found = [study.figures(deck, method, 1) for method in (
-            CUBE, {**CUBE, "patch": [8, 8, 0]}, {**CUBE, "penalty": edge},
+            CUBE, {**CUBE, "patch": [8, 8, 0]}, {**CUBE, "penalty": edge(1024.0, 19.0)},
             {**SVD, "truncation": "shrinkage"},
             {**SVD, "truncation": "shrinkage", "whiten": True})]
         rank_psnr, rank = best(deck, of_ranks(range(1, 13)), 1, "psnr")
@@ -127,6 +159,7 @@ def compare_cube(options):
 
 def main():
     options = study.arguments(__doc__, seeds=1)
+    compare_whole(options)
     compare_cube(options)
     compare_images(options)
 

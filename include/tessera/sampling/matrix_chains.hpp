@@ -34,8 +34,8 @@ struct MatrixChains {
     [[nodiscard]] std::vector<double> rates() const;
     /// Multiplies Phi of each matrix by its factor.
     void scale(const std::vector<double>& factors);
-    /// Takes over the accepted ones of proposed matrices, with their spectra.
-    void take(const std::vector<bool>& accepted, const DeviceView<double>& proposal,
+    /// Takes over the accepted ones of proposed matrices, with their spectra (`take_accepted`).
+    void take(const std::vector<bool>& accepted, DeviceView<double>& proposal,
               const RightSpectrum& proposal_spectrum);
     /// Computes the spectrum of phi anew.
     void refresh_spectrum();
@@ -45,16 +45,14 @@ struct MatrixChains {
 /// `residual_squares` is twice the cost, and the sums with phi say nothing about the data.
 [[nodiscard]] std::vector<ScaleSums> scale_sums(const MatrixChains& chains);
 
-/// -log likelihood of Z for each matrix, up to a constant; collective over the group.
-[[nodiscard]] std::vector<double> costs(const MatrixChains& chains, const DeviceView<double>& z);
-
 /// Root mean square of the noise of each matrix's counts in the units of the data:
 /// sqrt(mean(max(k, 0)) + readout^2) / peak over the observed entries; never less than for one
 /// count in all of the matrix. Collective over the group.
 [[nodiscard]] std::vector<double> count_noise_levels(const MatrixChains& chains);
 
-/// Copies the matrices whose flag is set.
-void copy_accepted(const MatrixBatch& batch, const std::vector<bool>& accepted,
-                   const DeviceView<double>& from, const DeviceView<double>& to);
+/// Makes `to` hold the matrices of `from` whose flag is set. Where that is all of them the arrays
+/// change places, so that nothing is known of `from` afterwards.
+void take_accepted(const MatrixBatch& batch, const std::vector<bool>& accepted,
+                   DeviceView<double>& from, DeviceView<double>& to);
 
 }  // namespace tessera
