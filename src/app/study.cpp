@@ -107,6 +107,7 @@ ExpectedData Study::expected_data() const {
         return expected;  // no noise model describes a covariance
     }
     expected.noise_known = data.noise != DataOptions::Noise::unknown;
+    expected.counts = data.noise == DataOptions::Noise::poisson;
     bool clean = true;
     for (const auto& corruption : corruptions) {
         if (const std::optional<double> kept = corruption->observed_share()) {
@@ -118,6 +119,7 @@ ExpectedData Study::expected_data() const {
         const std::string kind = corruption->kind();
         expected.noise_known =
             (kind == "gaussian" || kind == "poisson") && clean && !expected.noise_known;
+        expected.counts = expected.noise_known && kind == "poisson";
         clean = false;
     }
     return expected;

@@ -14,7 +14,7 @@ constexpr double longest_part = 1.5;
 constexpr double target_acceptance = 0.8;
 /// Of missing entries: no likelihood holds them, so that they can move faster.
 constexpr double missing_mass = 0.2;
-/// The norm is smoothed where singular values are below this, divided by lambda.
+/// The norm is smoothed where singular values are below this, divided by lambda and their weight.
 constexpr double smoothing = 0.7;
 constexpr std::uint32_t duration_purpose = 0;
 
@@ -24,15 +24,17 @@ double first_part(const MatrixBatch& batch) {
 
 // Kernels stand apart, for nvcc takes none in a member that is private.
 
+KOKKOS_INLINE_FUNCTION double mass(const MatrixLikelihood& likelihood, Index matrix, Index local) {
+    return likelihood.observed(matrix, local) ? likelihood.precision(matrix, local) : missing_mass;
+}
+
 void scale_momenta(const MatrixChains& chains, const DeviceView<double>& momentum) {
     const Index entries = chains.batch.local_entries();
-    const MatrixObservations& measured = chains.observations;
+    const MatrixLikelihood likelihood = chains.likelihood();
     Kokkos::parallel_for(
         "tessera::scale_momenta", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
         KOKKOS_LAMBDA(Index entry) {
-            if (!measured.observed(entry / entries, entry % entries, entries)) {
-                momentum(entry) *= Kokkos::sqrt(missing_mass);
-            }
+            momentum(entry) *= Kokkos::sqrt(mass(likelihood, entry / entries, entry % entries));
         });
 }
 
@@ -40,19 +42,14 @@ void scale_momenta(const MatrixChains& chains, const DeviceView<double>& momentu
 std::vector<std::array<double, 1>> smooth_energies(const MatrixChains& chains,
                                                    const DeviceView<double>& position,
                                                    const DeviceView<double>& momentum) {
-    const Index entries = chains.batch.local_entries();
-    const MatrixObservations& measured = chains.observations;
-    const DeviceView<double> rho = to_device(chains.rho);
+    const MatrixLikelihood likelihood = chains.likelihood();
     return matrix_sums<1>(
         "tessera::energies", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
-            const Index entry = matrix * entries + local;
+            const Index entry = matrix * likelihood.entries + local;
             const double squared = momentum(entry) * momentum(entry);
-            if (measured.observed(matrix, local, entries)) {
-                const double residual =
-                    rho(matrix) * measured.value(matrix, local, entries) - position(entry);
-                sum[0] += 0.5 * (residual * residual + squared);
-            } else {
-                sum[0] += 0.5 * squared / missing_mass;
+            sum[0] += 0.5 * squared / mass(likelihood, matrix, local);
+            if (likelihood.observed(matrix, local)) {
+                sum[0] += likelihood.cost(matrix, local, position(entry));
             }
         });
 }
@@ -60,8 +57,7 @@ std::vector<std::array<double, 1>> smooth_energies(const MatrixChains& chains,
 void flow(const MatrixChains& chains, const DeviceView<double>& duration,
           const DeviceView<double>& position, const DeviceView<double>& momentum) {
     const Index entries = chains.batch.local_entries();
-    const MatrixObservations& measured = chains.observations;
-    const DeviceView<double> rho = to_device(chains.rho);
+    const MatrixLikelihood likelihood = chains.likelihood();
     Kokkos::parallel_for(
         "tessera::drift", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
         KOKKOS_LAMBDA(Index entry) {
@@ -69,16 +65,36 @@ void flow(const MatrixChains& chains, const DeviceView<double>& duration,
             const Index local = entry % entries;
             const double time = duration(matrix);
             const double before = momentum(entry);
-            if (!measured.observed(matrix, local, entries)) {
-                position(entry) += time * before / missing_mass;
+            const double m = mass(likelihood, matrix, local);
+            if (!likelihood.observed(matrix, local)) {
+                position(entry) += time * before / m;
                 return;
             }
-            const double centre = rho(matrix) * measured.value(matrix, local, entries);
+            const double centre = likelihood.centre(matrix, local);
             const double away = position(entry) - centre;
             const double cosine = Kokkos::cos(time);
             const double sine = Kokkos::sin(time);
-            position(entry) = centre + cosine * away + sine * before;
-            momentum(entry) = cosine * before - sine * away;
+            position(entry) = centre + cosine * away + sine * before / m;
+            momentum(entry) = cosine * before - sine * m * away;
+        });
+}
+
+/// momentum -= duration (gradient of what the likelihood's quadratic part leaves).
+void kick_by_remainder(const MatrixChains& chains, const DeviceView<double>& duration,
+                       const DeviceView<double>& position, const DeviceView<double>& momentum) {
+    const Index entries = chains.batch.local_entries();
+    const MatrixLikelihood likelihood = chains.likelihood();
+    Kokkos::parallel_for(
+        "tessera::kick_by_remainder", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
+        KOKKOS_LAMBDA(Index entry) {
+            const Index matrix = entry / entries;
+            const Index local = entry % entries;
+            if (likelihood.observed(matrix, local)) {
+                const double away = position(entry) - likelihood.centre(matrix, local);
+                momentum(entry) -=
+                    duration(matrix) * (likelihood.gradient(matrix, local, position(entry)) -
+                                        likelihood.precision(matrix, local) * away);
+            }
         });
 }
 
@@ -106,7 +122,7 @@ HarmonicFlow::Trajectory HarmonicFlow::plan_trajectories(const MatrixBatch& batc
 
 void HarmonicFlow::draw_momenta(const MatrixChains& chains, Index step) {
     draw_normal(chains.batch, step, momentum_);
-    if (chains.observations.masked) {
+    if (chains.observations.masked || chains.observations.counts) {
         scale_momenta(chains, momentum_);
     }
 }
@@ -116,8 +132,8 @@ std::vector<double> HarmonicFlow::energies(const MatrixChains& chains,
     std::vector<double> result;
     for (const auto& [smooth] : smooth_energies(chains, position_, momentum_)) {
         const std::size_t matrix = result.size();
-        result.push_back(smooth +
-                         chains.lambda[matrix] * spectrum.nuclear_norm(static_cast<Index>(matrix)));
+        result.push_back(smooth + chains.lambda[matrix] *
+                                      spectrum.norm(static_cast<Index>(matrix), chains.weights));
     }
     return result;
 }
@@ -125,16 +141,24 @@ std::vector<double> HarmonicFlow::energies(const MatrixChains& chains,
 void HarmonicFlow::kick(const MatrixChains& chains, const RightSpectrum& spectrum,
                         const Trajectory& trajectory, const std::vector<Index>& which,
                         const std::vector<double>& shares) {
-    std::vector<double> weights(spectrum.singular_values.size());
+    std::vector<double> weights = chains.rates();
     for (std::size_t index = 0; index < weights.size(); ++index) {
         const std::size_t matrix = index / static_cast<std::size_t>(spectrum.columns);
-        const double lambda = chains.lambda[matrix];
-        // The gradient of the Moreau envelope is U diag(min(1, s / mu)) V^T.
-        const double floor = smoothing / lambda;
-        weights[index] = -shares[matrix] * trajectory.durations[matrix] * lambda /
+        const double rate = weights[index];
+        // The gradient of rate times the Moreau envelope is rate U diag(min(1, s / floor)) V^T.
+        const double floor = smoothing / rate;
+        weights[index] = -shares[matrix] * trajectory.durations[matrix] * rate /
                          std::max(spectrum.singular_values[index], floor);
     }
     apply_weights(chains.batch, position_, spectrum, weights, which, 1.0, momentum_);
+    if (chains.observations.counts) {
+        std::vector<double> durations(shares.size(), 0.0);
+        for (const Index matrix : which) {
+            const auto place = static_cast<std::size_t>(matrix);
+            durations[place] = shares[place] * trajectory.durations[place];
+        }
+        kick_by_remainder(chains, to_device(durations), position_, momentum_);
+    }
 }
 
 void HarmonicFlow::drift(const MatrixChains& chains, const Trajectory& trajectory,

@@ -1,5 +1,8 @@
 #include "tessera/sampling/matrix_chains.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace tessera {
@@ -10,7 +13,21 @@ MatrixChains::MatrixChains(MatrixBatch matrices, MatrixObservations measured)
       phi(allocate<double>("chains", batch.local_size())),
       spectrum(batch),
       lambda(static_cast<std::size_t>(batch.count), 1.0),
-      rho(static_cast<std::size_t>(batch.count), 1.0) {}
+      rho(static_cast<std::size_t>(batch.count), 1.0),
+      weights(static_cast<std::size_t>(batch.columns), 1.0) {}
+
+MatrixLikelihood MatrixChains::likelihood() const {
+    return {observations, to_device(rho), batch.local_entries()};
+}
+
+std::vector<double> MatrixChains::rates() const {
+    std::vector<double> result;
+    for (const double penalty : lambda) {
+        std::transform(weights.begin(), weights.end(), std::back_inserter(result),
+                       [penalty](double weight) { return penalty * weight; });
+    }
+    return result;
+}
 
 void MatrixChains::scale(const std::vector<double>& factors) {
     const Index entries = batch.local_entries();
@@ -37,42 +54,34 @@ void MatrixChains::take(const std::vector<bool>& accepted, const DeviceView<doub
 void MatrixChains::refresh_spectrum() { decompose(batch, phi, all_matrices(batch), spectrum); }
 
 std::vector<ScaleSums> scale_sums(const MatrixChains& chains) {
-    const Index entries = chains.batch.local_entries();
-    const MatrixObservations& measured = chains.observations;
+    const MatrixLikelihood likelihood = chains.likelihood();
     const DeviceView<double> phi = chains.phi;
-    const DeviceView<double> rho = to_device(chains.rho);
     const auto sums = matrix_sums<4>(
         "tessera::scale_sums", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
-            if (!measured.observed(matrix, local, entries)) {
+            if (!likelihood.observed(matrix, local)) {
                 return;
             }
-            const double value = phi(matrix * entries + local);
-            const double residual = rho(matrix) * measured.value(matrix, local, entries) - value;
+            const double value = phi(matrix * likelihood.entries + local);
             sum[0] += 1.0;
-            sum[1] += residual * residual;
-            sum[2] += residual * value;
+            sum[1] += 2.0 * likelihood.cost(matrix, local, value);
+            sum[2] += (likelihood.centre(matrix, local) - value) * value;
             sum[3] += value * value;
         });
     std::vector<ScaleSums> result;
     for (Index matrix = 0; matrix < chains.batch.count; ++matrix) {
         const auto& sum = sums[static_cast<std::size_t>(matrix)];
         result.push_back({static_cast<double>(chains.batch.entries()), sum[0],
-                          chains.spectrum.nuclear_norm(matrix), sum[1], sum[2], sum[3]});
+                          chains.spectrum.norm(matrix, chains.weights), sum[1], sum[2], sum[3]});
     }
     return result;
 }
 
-std::vector<double> squared_residuals(const MatrixChains& chains, const DeviceView<double>& z) {
-    const Index entries = chains.batch.local_entries();
-    const MatrixObservations& measured = chains.observations;
-    const DeviceView<double> rho = to_device(chains.rho);
+std::vector<double> costs(const MatrixChains& chains, const DeviceView<double>& z) {
+    const MatrixLikelihood likelihood = chains.likelihood();
     const auto sums = matrix_sums<1>(
-        "tessera::squared_residuals", chains.batch,
-        KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
-            if (measured.observed(matrix, local, entries)) {
-                const double residual = rho(matrix) * measured.value(matrix, local, entries) -
-                                        z(matrix * entries + local);
-                sum[0] += residual * residual;
+        "tessera::costs", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
+            if (likelihood.observed(matrix, local)) {
+                sum[0] += likelihood.cost(matrix, local, z(matrix * likelihood.entries + local));
             }
         });
     std::vector<double> result;
@@ -80,6 +89,26 @@ std::vector<double> squared_residuals(const MatrixChains& chains, const DeviceVi
         result.push_back(sum[0]);
     }
     return result;
+}
+
+std::vector<double> count_noise_levels(const MatrixChains& chains) {
+    const Index entries = chains.batch.local_entries();
+    const MatrixObservations& measured = chains.observations;
+    const double peak = measured.counted.peak;
+    const double readout = measured.counted.readout;
+    const auto sums = matrix_sums<2>(
+        "tessera::counts", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local, double* sum) {
+            if (measured.observed(matrix, local, entries)) {
+                sum[0] += 1.0;
+                sum[1] += peak * Kokkos::max(measured.value(matrix, local, entries), 0.0);
+            }
+        });
+    std::vector<double> levels;
+    for (const auto& [observed, counts] : sums) {
+        const double mean = std::max(counts, 1.0) / std::max(observed, 1.0);
+        levels.push_back(std::sqrt(mean + readout * readout) / peak);
+    }
+    return levels;
 }
 
 void copy_accepted(const MatrixBatch& batch, const std::vector<bool>& accepted,

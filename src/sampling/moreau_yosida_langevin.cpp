@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tessera/base/error.hpp"
+
 namespace tessera {
 namespace {
 
-// In standard units the likelihood's gradient has the Lipschitz constant 1: the smoothing is its
-// inverse, and half the largest step size that is stable, 1 / (1 + 1 / smoothing), is taken.
+// In standard units the Gaussian likelihood's gradient has the Lipschitz constant 1: the smoothing
+// is its inverse, and half the largest step size that is stable, 1 / (1 + 1 / smoothing), is taken.
 constexpr double smoothing = 1.0;
 constexpr double delta = 0.25;
 
@@ -19,10 +21,11 @@ MoreauYosidaLangevin::MoreauYosidaLangevin(const MatrixBatch& batch, std::uint64
       noise_(allocate<double>("noise", batch.local_size())) {}
 
 void MoreauYosidaLangevin::advance(MatrixChains& chains, Index step, bool /*warm_up*/) {
+    TESSERA_ASSERT(!chains.observations.counts, "the step size is that of Gaussian noise");
     const MatrixBatch& batch = chains.batch;
-    std::vector<double> thresholds;
-    for (const double lambda : chains.lambda) {
-        thresholds.push_back(smoothing * lambda);
+    std::vector<double> thresholds = chains.rates();
+    for (double& threshold : thresholds) {
+        threshold *= smoothing;
     }
     // Phi - prox(Phi) has the weights 1 - w where prox has w.
     std::vector<double> weights = shrinkage_weights(chains.spectrum, thresholds);
@@ -31,8 +34,7 @@ void MoreauYosidaLangevin::advance(MatrixChains& chains, Index step, bool /*warm
     apply_weights(batch, chains.phi, chains.spectrum, weights, all_matrices(batch), 0.0, pull_);
     draw_normal(batch, step, noise_);
     const Index entries = batch.local_entries();
-    const DeviceView<double> rho = to_device(chains.rho);
-    const MatrixObservations& measured = chains.observations;
+    const MatrixLikelihood likelihood = chains.likelihood();
     const DeviceView<double> phi = chains.phi;
     const DeviceView<double> pull = pull_;
     const DeviceView<double> noise = noise_;
@@ -42,8 +44,8 @@ void MoreauYosidaLangevin::advance(MatrixChains& chains, Index step, bool /*warm
             const Index matrix = entry / entries;
             const Index local = entry % entries;
             double drift = -pull(entry) / smoothing;
-            if (measured.observed(matrix, local, entries)) {
-                drift += rho(matrix) * measured.value(matrix, local, entries) - phi(entry);
+            if (likelihood.observed(matrix, local)) {
+                drift -= likelihood.gradient(matrix, local, phi(entry));
             }
             phi(entry) += 0.5 * delta * drift + Kokkos::sqrt(delta) * noise(entry);
         });

@@ -11,21 +11,21 @@ constexpr double target_acceptance = 0.574;
 
 // Kernels stand apart, for nvcc takes none in a member that is private.
 
-/// Observed entries move by `pull` of their way to the measurement.
+/// Observed entries move by `pull` down the likelihood's slope; where the noise is Gaussian, that
+/// is by this share of their way to the measurement.
 void pull_to_measurement(const MatrixChains& chains, const DeviceView<double>& pull,
                          const DeviceView<double>& at, const DeviceView<double>& blend) {
     const Index entries = chains.batch.local_entries();
-    const DeviceView<double> rho = to_device(chains.rho);
-    const MatrixObservations& measured = chains.observations;
+    const MatrixLikelihood likelihood = chains.likelihood();
     Kokkos::parallel_for(
         "tessera::blend", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
         KOKKOS_LAMBDA(Index entry) {
             const Index matrix = entry / entries;
             const Index local = entry % entries;
             const double value = at(entry);
-            const bool seen = measured.observed(matrix, local, entries);
-            const double y = rho(matrix) * measured.value(matrix, local, entries);
-            blend(entry) = seen ? value + pull(matrix) * (y - value) : value;
+            blend(entry) = likelihood.observed(matrix, local)
+                               ? value - pull(matrix) * likelihood.gradient(matrix, local, value)
+                               : value;
         });
 }
 
@@ -76,15 +76,16 @@ ProximalLangevin::ProximalLangevin(const MatrixBatch& batch, std::uint64_t seed)
 void ProximalLangevin::proposal_mean(const MatrixChains& chains, const DeviceView<double>& at,
                                      const DeviceView<double>& mean) {
     const MatrixBatch& batch = chains.batch;
-    const bool masked = chains.observations.masked;
-    // Each entry moves by `pull` of its way to the measurement, then the threshold follows.
+    // The proximal operator of the whole posterior, or a step down the slope and that of the norm.
+    const bool stepwise = chains.observations.masked || chains.observations.counts;
     std::vector<double> pulls;
-    std::vector<double> thresholds;
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         const double delta = step_size(matrix);
-        const double lambda = chains.lambda[static_cast<std::size_t>(matrix)];
-        pulls.push_back(masked ? 0.5 * delta : delta / (delta + 2.0));
-        thresholds.push_back(lambda * pulls.back());
+        pulls.push_back(stepwise ? 0.5 * delta : delta / (delta + 2.0));
+    }
+    std::vector<double> thresholds = chains.rates();
+    for (std::size_t index = 0; index < thresholds.size(); ++index) {
+        thresholds[index] *= pulls[index / static_cast<std::size_t>(batch.columns)];
     }
     pull_to_measurement(chains, to_device(pulls), at, blend_);
     const std::vector<Index> all = all_matrices(batch);
@@ -122,14 +123,14 @@ void ProximalLangevin::advance(MatrixChains& chains, Index step, bool warm_up) {
     decompose(batch, proposal_, all_matrices(batch), spectrum_);
     proposal_mean(chains, proposal_, mean_back_);
     const auto distance = proposal_distances(chains, mean_, mean_back_, proposal_);
-    const std::vector<double> residual_here = squared_residuals(chains, chains.phi);
-    const std::vector<double> residual_there = squared_residuals(chains, proposal_);
+    const std::vector<double> cost_here = costs(chains, chains.phi);
+    const std::vector<double> cost_there = costs(chains, proposal_);
     std::vector<double> log_ratio;
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         const auto place = static_cast<std::size_t>(matrix);
-        const double norms = spectrum_.nuclear_norm(matrix) - chains.spectrum.nuclear_norm(matrix);
-        log_ratio.push_back(0.5 * (residual_here[place] - residual_there[place]) -
-                            chains.lambda[place] * norms +
+        const double norms =
+            spectrum_.norm(matrix, chains.weights) - chains.spectrum.norm(matrix, chains.weights);
+        log_ratio.push_back(cost_here[place] - cost_there[place] - chains.lambda[place] * norms +
                             (distance[place][0] - distance[place][1]) / (2.0 * step_size(matrix)));
     }
     const std::vector<bool> accepted = metropolis(batch, log_ratio, step);

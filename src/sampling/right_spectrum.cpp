@@ -195,8 +195,8 @@ RightSpectrum::RightSpectrum(const MatrixBatch& batch)
       vectors(allocate<double>("right singular vectors",
                                batch.count * batch.columns * batch.columns)) {}
 
-double RightSpectrum::nuclear_norm(Index matrix) const {
-    return std::accumulate(values(matrix), values(matrix) + columns, 0.0);
+double RightSpectrum::norm(Index matrix, const std::vector<double>& weights) const {
+    return std::inner_product(values(matrix), values(matrix) + columns, weights.begin(), 0.0);
 }
 
 void RightSpectrum::scale(Index matrix, double factor) {
@@ -251,9 +251,8 @@ std::vector<double> shrinkage_weights(const RightSpectrum& spectrum,
                                       const std::vector<double>& thresholds) {
     std::vector<double> weights(spectrum.singular_values.size(), 0.0);
     for (std::size_t index = 0; index < weights.size(); ++index) {
-        const double threshold = thresholds[index / static_cast<std::size_t>(spectrum.columns)];
         const double value = spectrum.singular_values[index];
-        weights[index] = value > threshold ? 1.0 - threshold / value : 0.0;
+        weights[index] = value > thresholds[index] ? 1.0 - thresholds[index] / value : 0.0;
     }
     return weights;
 }

@@ -2,11 +2,17 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "tessera/sampling/variates.hpp"
 
 namespace tessera {
 namespace {
+
+/// The prior of lambda ends at exp(+-46), 1e-20 and 1e20. From a start far off the posterior the
+/// slice is so deep that it would send Phi to the smallest numbers there are, and lambda to the
+/// largest.
+constexpr double widest_log_lambda = 46.0;
 
 /// One move along a density on the whole line by a slice with stepping out and shrinking (Neal
 /// 2003, figures 3 and 5). The first interval has the length one; a much narrower density costs
@@ -47,6 +53,9 @@ class ScaleState {
     /// lambda / f, with density prior(lambda/f) f^-2 exp(-||y - f Phi||^2 / 2); in u = log f.
     void move_lambda_with_phi(RandomSequence& random) {
         const double u = slice_move(random, 0.0, [this](double v) {
+            if (std::abs(std::log(scales_.lambda) - v) > widest_log_lambda) {
+                return -std::numeric_limits<double>::infinity();
+            }
             const double change = -std::expm1(v);
             return -change * sums_.residual_times_phi - 0.5 * change * change * sums_.phi_squares +
                    log_density(options_.penalty_prior, scales_.lambda * std::exp(-v)) - v;
@@ -146,9 +155,12 @@ Scales update_scales(RandomSequence& random, const ScaleOptions& options, const 
     ScaleState state(options, sums, lambda, rho);
     if (options.penalty_free) {
         state.draw_lambda(random);
-        state.move_lambda_with_phi(random);
+        if (options.gaussian) {
+            state.move_lambda_with_phi(random);
+        }
     }
     if (options.noise_free) {
+        TESSERA_ASSERT(options.gaussian, "the noise of counts has no level of its own");
         state.draw_rho_with_phi(random);
         state.draw_rho(random);
     }

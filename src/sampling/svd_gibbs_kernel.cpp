@@ -58,6 +58,7 @@ void SvdGibbsKernel::complete(const MatrixChains& chains, Index step) {
 }
 
 void SvdGibbsKernel::advance(MatrixChains& chains, Index step, bool warm_up) {
+    TESSERA_ASSERT(!chains.observations.counts, "SVD-Gibbs has Gaussian noise");
     const MatrixBatch& batch = chains.batch;
     const Index entries = batch.local_entries();
     const Index square = batch.columns * batch.columns;

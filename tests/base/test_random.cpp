@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numbers>
 #include <set>
 #include <vector>
@@ -25,6 +26,41 @@ using Words = std::array<std::uint32_t, 4>;
 Words words_of(const Random& random, std::uint64_t index, std::uint32_t step) {
     const auto w = random.words(static_cast<Index>(index), step);
     return {w[0], w[1], w[2], w[3]};
+}
+
+// Against the mathematical library, also where the logarithm vanishes and where a quarter begins.
+TEST(BoxMuller, ElementaryFunctionsAreExactToThreeUnits) {
+    constexpr double three_units = 3.0 * std::numeric_limits<double>::epsilon();
+    double worst_logarithm = 0.0;
+    double worst_direction = 0.0;
+    constexpr int count = 200000;
+    for (int i = 0; i < count; ++i) {
+        const double u = (i + 0.5) / count;
+        const double tiny = std::exp(-36.0 * u);
+        for (const double x : {u, tiny, 1.0 - tiny, u * 0x1p-52}) {
+            if (x > 0.0 && x < 1.0) {
+                const double exact = std::log(x);
+                worst_logarithm = std::max(
+                    worst_logarithm, std::abs(logarithm_of_fraction(x) - exact) / std::abs(exact));
+            }
+        }
+        // In double the angle itself would be rounded, by up to 4.4e-16.
+        const long double angle = 2.0L * std::numbers::pi_v<long double> * u;
+        const NormalPair direction = cosine_and_sine(u);
+        worst_direction = std::max(
+            {worst_direction, static_cast<double>(std::abs(direction.first - std::cos(angle))),
+             static_cast<double>(std::abs(direction.second - std::sin(angle)))});
+    }
+    EXPECT_LT(worst_logarithm, three_units);
+    EXPECT_LT(worst_direction, three_units);
+}
+
+TEST(BoxMuller, QuartersOfATurnAreExact) {
+    EXPECT_EQ(cosine_and_sine(0.0).first, 1.0);
+    EXPECT_EQ(cosine_and_sine(0.25).second, 1.0);
+    EXPECT_EQ(cosine_and_sine(0.5).first, -1.0);
+    EXPECT_EQ(cosine_and_sine(0.75).second, -1.0);
+    EXPECT_EQ(logarithm_of_fraction(0.5), std::log(0.5));
 }
 
 TEST(RandomOneRank, KnownAnswersOfPhilox) {

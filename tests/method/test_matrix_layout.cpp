@@ -6,6 +6,7 @@
 #include "svd_problems.hpp"
 #include "tessera/base/error.hpp"
 #include "tessera/method/nuclear_norm/matrix_layout.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/nuclear_norm/patch_exchange.hpp"
 
 namespace tessera {
@@ -106,17 +107,79 @@ TEST(ChainGroups, EveryUnitHasOneGroup) {
 TEST(ChainGroups, TheSamplerIsChosenByTheProblem) {
     using Sampler = NuclearNormOptions::Sampler;
     const MatrixLayout layout(shape, axes, NuclearNormOptions{});
-    EXPECT_EQ(with_chosen_sampler({}, layout, false).sampler, Sampler::svd_gibbs);
-    EXPECT_EQ(with_chosen_sampler({}, layout, true).sampler, Sampler::harmonic_flow);
+    EXPECT_EQ(with_choices({}, layout, false, false).sampler, Sampler::svd_gibbs);
+    EXPECT_EQ(with_choices({}, layout, true, false).sampler, Sampler::harmonic_flow);
+    EXPECT_EQ(with_choices({}, layout, false, true).sampler, Sampler::harmonic_flow);
     NuclearNormOptions spread;
     spread.ranks_per_matrix = 2;
-    EXPECT_EQ(with_chosen_sampler(spread, layout, false).sampler, Sampler::harmonic_flow);
+    EXPECT_EQ(with_choices(spread, layout, false, false).sampler, Sampler::harmonic_flow);
     const Extents large = {3000, 1500};
-    EXPECT_EQ(with_chosen_sampler({}, MatrixLayout(large, {"rows", "cols"}, {}), false).sampler,
+    EXPECT_EQ(with_choices({}, MatrixLayout(large, {"rows", "cols"}, {}), false, false).sampler,
               Sampler::harmonic_flow);
     NuclearNormOptions given;
     given.sampler = Sampler::proximal;
-    EXPECT_EQ(with_chosen_sampler(given, layout, false).sampler, Sampler::proximal);
+    EXPECT_EQ(with_choices(given, layout, false, false).sampler, Sampler::proximal);
+}
+
+TEST(NuclearNormChoices, WeightsKeepSvdGibbsAway) {
+    using Sampler = NuclearNormOptions::Sampler;
+    const MatrixLayout layout(shape, axes, NuclearNormOptions{});
+    NuclearNormOptions weighted;
+    weighted.weights = {0.5, 1.0};
+    EXPECT_EQ(with_choices(weighted, layout, false, false).sampler, Sampler::harmonic_flow);
+    EXPECT_EQ(singular_value_weights(weighted, 4), (std::vector<double>{0.5, 1.0, 1.0, 1.0}));
+    EXPECT_EQ(singular_value_weights({}, 3), (std::vector<double>{1.0, 1.0, 1.0}));
+    EXPECT_THROW(static_cast<void>(singular_value_weights(weighted, 1)), UsageError);
+    weighted.sampler = Sampler::svd_gibbs;
+    EXPECT_THROW(static_cast<void>(with_choices(weighted, layout, false, false)), UsageError);
+}
+
+TEST(NuclearNormChoices, CountsGetTheirLikelihood) {
+    using Likelihood = NuclearNormOptions::Likelihood;
+    using Sampler = NuclearNormOptions::Sampler;
+    const MatrixLayout layout(shape, axes, NuclearNormOptions{});
+    EXPECT_EQ(with_choices({}, layout, false, true).likelihood, Likelihood::poisson);
+    EXPECT_EQ(with_choices({}, layout, false, false).likelihood, Likelihood::gaussian);
+    NuclearNormOptions options;
+    options.likelihood = Likelihood::gaussian;
+    EXPECT_EQ(with_choices(options, layout, false, true).sampler, Sampler::svd_gibbs);
+    options.likelihood = Likelihood::poisson;
+    EXPECT_EQ(with_choices(options, layout, false, true).sampler, Sampler::harmonic_flow);
+    EXPECT_THROW(static_cast<void>(with_choices(options, layout, false, false)), UsageError);
+    // What counts do not go with, asked for or found in the problem.
+    for (const Likelihood likelihood : {Likelihood::automatic, Likelihood::poisson}) {
+        NuclearNormOptions wrong;
+        wrong.likelihood = likelihood;
+        wrong.infer_noise = true;
+        EXPECT_THROW(static_cast<void>(with_choices(wrong, layout, false, true)), UsageError);
+        wrong.infer_noise = false;
+        wrong.noise_sigma = {0.1};
+        EXPECT_THROW(static_cast<void>(with_choices(wrong, layout, false, true)), UsageError);
+        wrong.noise_sigma.clear();
+        for (const Sampler sampler : {Sampler::svd_gibbs, Sampler::moreau_yosida}) {
+            wrong.sampler = sampler;
+            EXPECT_THROW(static_cast<void>(with_choices(wrong, layout, false, true)), UsageError);
+        }
+    }
+}
+
+TEST(NuclearNormOptions, WeightsArePositiveNumbers) {
+    for (const double weight : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), 2.0}) {
+        NuclearNormOptions options;
+        OptionTable table("method");
+        options.declare(table);
+        OptionList weights(2);
+        weights[0].data = 1.0;
+        weights[1].data = weight;
+        OptionMap keys(1);
+        keys[0].key = "weights";
+        keys[0].value.data = weights;
+        OptionValue deck;
+        deck.data = keys;
+        std::vector<OptionProblem> problems;
+        static_cast<void>(table.resolve(deck, "method", problems));
+        EXPECT_EQ(problems.size(), weight == 2.0 ? 0U : 1U) << weight;
+    }
 }
 
 TEST(ChainGroups, FewUnitsShareTheRanks) {

@@ -24,8 +24,9 @@ NuclearNormOptions options_of(Index warm_up, Index draws) {
     return options;
 }
 
-/// Rank two and noise of 0.3, some entries missing.
-Problem<double> noisy_problem(const Partition& partition, bool masked) {
+/// Rank two and noise of 0.3, some entries missing; or the same numbers as if they were counts of a
+/// peak of 4 with readout noise of 1.
+Problem<double> noisy_problem(const Partition& partition, bool masked, bool counts = false) {
     std::vector<double> entries = low_rank_entries(shape, 2, 11);
     std::vector<std::uint8_t> seen(entries.size(), 1);
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -36,6 +37,11 @@ Problem<double> noisy_problem(const Partition& partition, bool masked) {
     Problem<double> problem = problem_of(entries, partition, axes);
     if (masked) {
         problem.mask = tensor_of(seen, partition);
+    }
+    if (counts) {
+        problem.noise.kind = NoiseModel::Kind::poisson;
+        problem.noise.peak = 4.0;
+        problem.noise.readout = 1.0;
     }
     return problem;
 }
@@ -80,6 +86,7 @@ struct Case {
     std::vector<Index> stride;
     bool masked;
     NuclearNormOptions::Sampler sampler;
+    bool counts = false;
 };
 
 const std::vector<Case>& cases() {
@@ -87,7 +94,9 @@ const std::vector<Case>& cases() {
     static const std::vector<Case> all = {{{}, {}, false, Sampler::harmonic_flow},
                                           {{}, {}, true, Sampler::proximal},
                                           {{4, 5, 0}, {2, 5, 0}, true, Sampler::harmonic_flow},
-                                          {{0, 0, 1}, {}, false, Sampler::proximal}};
+                                          {{0, 0, 1}, {}, false, Sampler::proximal},
+                                          {{}, {}, true, Sampler::harmonic_flow, true},
+                                          {{4, 5, 0}, {2, 5, 0}, false, Sampler::proximal, true}};
     return all;
 }
 
@@ -103,14 +112,14 @@ TEST(NuclearNormMethod, DrawsDoNotDependOnRanksOrGroups) {
     const int ranks = Communicator::world().size();
     for (const Case& one : cases()) {
         NuclearNormOptions options = options_of(one, 6, 9);
-        const Problem<double> whole_problem = noisy_problem(alone(), one.masked);
+        const Problem<double> whole_problem = noisy_problem(alone(), one.masked, one.counts);
         NuclearNormMethod<double> whole(whole_problem, options, 3);
         run(whole);
         for (const int group : {1, ranks}) {
             options.ranks_per_matrix = group;
             Dice dice(static_cast<std::uint32_t>(group + 3));
             const Problem<double> problem =
-                noisy_problem(random_partition(dice, shape), one.masked);
+                noisy_problem(random_partition(dice, shape), one.masked, one.counts);
             NuclearNormMethod<double> spread(problem, options, 3);
             run(spread);
             expect_same(spread, whole);
@@ -120,15 +129,16 @@ TEST(NuclearNormMethod, DrawsDoNotDependOnRanksOrGroups) {
 
 TEST(NuclearNormMethod, ARestartedRunIsTheSameToTheLastBit) {
     // With everything fixed the proximal sampler keeps its proposals' means from step to step.
-    for (const bool fixed : {false, true}) {
-        const Case one = cases()[fixed ? 1 : 2];
+    for (const std::size_t number : {1, 2, 4, 5}) {
+        const Case& one = cases()[number];
         NuclearNormOptions options = options_of(one, 8, 12);
-        if (fixed) {
+        if (number == 1) {
             options.penalty = 2.0;
             options.noise_sigma = {0.3};
         }
         Dice dice(2);
-        const Problem<double> problem = noisy_problem(random_partition(dice, shape), one.masked);
+        const Problem<double> problem =
+            noisy_problem(random_partition(dice, shape), one.masked, one.counts);
         for (const Index interrupted : {5, 14}) {
             NuclearNormMethod<double> straight(problem, options, 7);
             NuclearNormMethod<double> first(problem, options, 7);
@@ -222,6 +232,54 @@ TEST(NuclearNormMethod, BandsOfDifferentNoiseAreWhitened) {
                      to_host(scale_bands(other.estimate(), noise, 1).block()));
 }
 
+// Powers of two, so that no rounding tells the two apart.
+TEST(NuclearNormMethod, EqualWeightsAreAPenalty) {
+    Dice dice(3);
+    const Problem<double> problem = noisy_problem(random_partition(dice, shape), true);
+    NuclearNormOptions options = options_of(8, 12);
+    options.penalty = 4.0;
+    NuclearNormMethod<double> plain(problem, options, 3);
+    options.penalty = 2.0;
+    options.weights = {2.0};
+    NuclearNormMethod<double> weighted(problem, options, 3);
+    run(plain);
+    run(weighted);
+    EXPECT_ALL_RANKS(to_host(plain.estimate().block()) == to_host(weighted.estimate().block()));
+}
+
+// 10^10 counts, give or take their noise: Gaussian noise of one level but for parts in 10^5 (one
+// over the root of the counts, by which the variance differs from entry to entry, and which the
+// skewness has). So the draws, from the same random numbers, are the same but for parts in 10^5 of
+// that level, which a few steps amplify.
+TEST(NuclearNormMethod, ManyCountsAreGaussian) {
+    Dice dice(4);
+    constexpr double peak = 1e10;
+    const double level = 1.0 / std::sqrt(peak);
+    std::vector<double> entries = low_rank_entries(shape, 2, 11);
+    for (double& entry : entries) {
+        entry = 1.0 + 2.0 * level * entry;
+    }
+    Problem<double> problem = problem_of(entries, random_partition(dice, shape), axes);
+    NuclearNormOptions options = options_of(10, 20);
+    options.penalty = 2.0;
+    options.noise_sigma = {level};
+    NuclearNormMethod<double> gaussian(problem, options, 1);
+    run(gaussian);
+
+    problem.noise.kind = NoiseModel::Kind::poisson;
+    problem.noise.peak = peak;
+    options.noise_sigma.clear();
+    NuclearNormMethod<double> counts(problem, options, 1);
+    run(counts);
+    const std::vector<double> expected = to_host(gaussian.estimate().block());
+    const std::vector<double> found = to_host(counts.estimate().block());
+    double worst = 0.0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        worst = std::max(worst, std::abs(found[i] - expected[i]));
+    }
+    EXPECT_NEAR_ALL_RANKS(worst / level, 0.0, 1e-2);
+}
+
 TEST(NuclearNormMethod, SaysWhatItCannotInfer) {
     Dice dice(4);
     Problem<double> problem = noisy_problem(random_partition(dice, shape), false);
@@ -229,10 +287,14 @@ TEST(NuclearNormMethod, SaysWhatItCannotInfer) {
     EXPECT_THROW(NuclearNormMethod<double>(problem, options_of(10, 10), 1), UsageError);
     NuclearNormOptions known = options_of(10, 10);
     known.noise_sigma = {0.1};
-    NuclearNormMethod<double> method(problem, known, 1);
-    run(method);
-    for (const double entry : to_host(method.estimate().block())) {
-        EXPECT_LT(std::abs(entry), 1.0);
+    for (const auto sampler :
+         {NuclearNormOptions::Sampler::harmonic_flow, NuclearNormOptions::Sampler::svd_gibbs}) {
+        known.sampler = sampler;
+        NuclearNormMethod<double> method(problem, known, 1);
+        run(method);
+        for (const double entry : to_host(method.estimate().block())) {
+            EXPECT_LT(std::abs(entry), 1.0);
+        }
     }
     known.noise_sigma = {0.1, 0.2};
     EXPECT_THROW(NuclearNormMethod<double>(problem, known, 1), UsageError);

@@ -75,4 +75,14 @@ inline MatrixChains make_chains(const MatrixBatch& batch, const std::vector<doub
     return chains;
 }
 
+/// Takes the measurements for counts, with the unit of their noise; the chains start at them.
+inline void measure_counts(MatrixChains& chains, const PoissonLaw& law) {
+    chains.observations.counts = true;
+    chains.observations.counted = law;
+    for (std::size_t matrix = 0; const double level : count_noise_levels(chains)) {
+        chains.rho[matrix++] = 1.0 / level;
+    }
+    chains.scale(chains.rho);
+}
+
 }  // namespace tessera::test_sampling

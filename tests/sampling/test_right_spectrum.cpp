@@ -36,8 +36,15 @@ void expect_soft_threshold(const MatrixBatch& batch, const std::vector<Index>& w
     decompose(batch, a, which, spectrum, accuracy);
     const std::vector<double> before = normal_numbers(batch.count * batch.entries(), 4);
     const DeviceView<double> out = own_part(batch, before);
-    const double threshold = 0.8;
-    std::vector<double> thresholds(static_cast<std::size_t>(batch.count), threshold);
+    // One threshold for each singular value, the same weights in every matrix.
+    std::vector<double> weights;
+    for (Index k = 0; k < batch.columns; ++k) {
+        weights.push_back(0.8 + 0.05 * static_cast<double>(k % 3));
+    }
+    std::vector<double> thresholds;
+    for (Index number = 0; number < batch.count; ++number) {
+        thresholds.insert(thresholds.end(), weights.begin(), weights.end());
+    }
     apply_weights(batch, a, spectrum, shrinkage_weights(spectrum, thresholds), which, 2.0, out);
     const std::vector<double> found = whole_matrices(batch, out);
 
@@ -47,16 +54,18 @@ void expect_soft_threshold(const MatrixBatch& batch, const std::vector<Index>& w
         double norm = 0.0;
         for (Index k = 0; k < batch.columns; ++k) {
             const double value = svd.singular_values[static_cast<std::size_t>(k)];
-            norm += value;
+            norm += weights[static_cast<std::size_t>(k)] * value;
             EXPECT_NEAR(spectrum.values(number)[k], value, tolerance * svd.singular_values[0]);
         }
-        EXPECT_NEAR(spectrum.nuclear_norm(number), norm, 10.0 * tolerance * norm);
+        EXPECT_NEAR(spectrum.norm(number, weights), norm, 10.0 * tolerance * norm);
         for (Index row = 0; row < batch.rows; ++row) {
             for (Index column = 0; column < batch.columns; ++column) {
                 double sum = 0.0;
                 for (Index k = 0; k < batch.columns; ++k) {
                     const double value = svd.singular_values[static_cast<std::size_t>(k)];
-                    sum += svd.u(row, k) * std::max(0.0, value - threshold) * svd.v(column, k);
+                    sum += svd.u(row, k) *
+                           std::max(0.0, value - weights[static_cast<std::size_t>(k)]) *
+                           svd.v(column, k);
                 }
                 double& entry = expected[static_cast<std::size_t>(number * batch.entries() +
                                                                   row * batch.columns + column)];
@@ -101,11 +110,12 @@ TEST(RightSpectrum, ScalesWithTheMatrix) {
     const DeviceView<double> a = to_device(normal_numbers(batch.local_size(), 5));
     RightSpectrum spectrum(batch);
     decompose(batch, a, {0, 1}, spectrum);
-    const double before = spectrum.nuclear_norm(1);
-    const double other = spectrum.nuclear_norm(0);
+    const std::vector<double> ones(4, 1.0);
+    const double before = spectrum.norm(1, ones);
+    const double other = spectrum.norm(0, ones);
     spectrum.scale(1, 2.5);
-    EXPECT_DOUBLE_EQ(spectrum.nuclear_norm(1), 2.5 * before);
-    EXPECT_DOUBLE_EQ(spectrum.nuclear_norm(0), other);
+    EXPECT_DOUBLE_EQ(spectrum.norm(1, ones), 2.5 * before);
+    EXPECT_DOUBLE_EQ(spectrum.norm(0, ones), other);
 }
 
 }  // namespace

@@ -128,6 +128,25 @@ TEST(UpdateScalesOneRank, LeavesThePosteriorAsItIs) {
     }
 }
 
+// A matrix of noise alone far from where it belongs: scaled to nothing, it would be exp(700) times
+// as likely, so that the slice goes down to exp(-700).
+TEST(UpdateScalesOneRank, ABadStartDoesNotRunAway) {
+    const ScaleSums sums{.entries = 896.0,
+                         .observed = 896.0,
+                         .nuclear_norm = 163.0,
+                         .residual_squares = 2358.8,
+                         .residual_times_phi = -1812.8,
+                         .phi_squares = 2206.4};
+    ScaleOptions options;
+    options.noise_free = false;
+    for (int draw = 0; draw < 100; ++draw) {
+        RandomSequence random(31, 0, draw, 0);
+        const Scales scales = update_scales(random, options, sums, 16.8, 1.0);
+        EXPECT_LT(scales.lambda, 1.1e20);
+        EXPECT_GT(scales.phi_factor, 1e-20);
+    }
+}
+
 TEST(UpdateScalesOneRank, KeepsWhatIsFixed) {
     const ScaleSums sums{.entries = 12.0,
                          .observed = 9.0,

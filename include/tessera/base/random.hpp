@@ -5,6 +5,7 @@
 #include <Kokkos_Core.hpp>
 #include <cstdint>
 
+#include "tessera/base/box_muller.hpp"
 #include "tessera/base/types.hpp"
 
 namespace tessera {
@@ -38,26 +39,26 @@ class Random {
         return to_unit(w[0], w[1]);
     }
 
-    /// Two independent standard normal numbers (Box-Muller).
-    struct NormalPair {
-        double first;
-        double second;
-    };
     [[nodiscard]] KOKKOS_INLINE_FUNCTION NormalPair normal_pair(Index index,
                                                                 std::uint32_t step = 0) const {
-        constexpr double two_pi = 6.283185307179586476925286766559;
         const auto w = words(index, step);
-        const double radius = Kokkos::sqrt(-2.0 * Kokkos::log(to_unit(w[0], w[1])));
-        const double angle = two_pi * to_unit(w[2], w[3]);
-        return {radius * Kokkos::cos(angle), radius * Kokkos::sin(angle)};
+        return to_normal_pair(w[0], w[1], w[2], w[3]);
     }
 
     [[nodiscard]] KOKKOS_INLINE_FUNCTION double normal(Index index, std::uint32_t step = 0) const {
         return normal_pair(index, step).first;
     }
 
+    /// Two independent standard normal numbers from four words.
+    [[nodiscard]] KOKKOS_FORCEINLINE_FUNCTION static NormalPair to_normal_pair(std::uint32_t w0,
+                                                                               std::uint32_t w1,
+                                                                               std::uint32_t w2,
+                                                                               std::uint32_t w3) {
+        return box_muller(to_unit(w0, w1), to_unit(w2, w3));
+    }
+
   private:
-    KOKKOS_INLINE_FUNCTION static double to_unit(std::uint32_t high, std::uint32_t low) {
+    KOKKOS_FORCEINLINE_FUNCTION static double to_unit(std::uint32_t high, std::uint32_t low) {
         // 52 bits, centred in their cell: exact in a double, and neither 0 nor 1 can occur. (With
         // 53 bits the largest one would round to 1.)
         const std::uint64_t bits =

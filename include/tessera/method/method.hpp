@@ -45,6 +45,7 @@ struct ExpectedData {
     bool masked = false;          ///< some entries will be missing
     double observed_share = 1.0;  ///< of all entries; 1 where only the data will tell
     bool noise_known = false;     ///< the problem will have a noise model
+    bool counts = false;          ///< it will be one of counts
 };
 
 /// What is known of a list of entries before it is read, of the rank that has most.

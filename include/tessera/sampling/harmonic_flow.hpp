@@ -4,11 +4,13 @@
 
 namespace tessera {
 
-/// Hamiltonian Monte Carlo whose flow solves the Gaussian likelihood exactly (observed entries turn
-/// harmonically about the measurement, missing ones drift freely with a smaller mass) and whose
-/// kicks come from the Moreau-smoothed nuclear norm. The Metropolis test uses the true density, so
-/// the smoothing costs acceptance, never correctness. A trajectory is a quarter turn of the
-/// likelihood; one decomposition per part of it.
+/// Hamiltonian Monte Carlo whose flow solves the likelihood's quadratic part exactly (observed
+/// entries turn harmonically about the measurement, all at the same frequency, for their mass is
+/// their precision; missing ones drift freely with a smaller mass) and whose kicks come from the
+/// Moreau-smoothed norm and from what the quadratic part leaves of the likelihood: nothing where
+/// the noise is Gaussian. The Metropolis test uses the true density, so the smoothing costs
+/// acceptance, never correctness. A trajectory is a quarter turn of the likelihood; one
+/// decomposition per part of it.
 class HarmonicFlow final : public MatrixKernel {
   public:
     HarmonicFlow(const MatrixBatch& batch, std::uint64_t seed);
@@ -25,7 +27,8 @@ class HarmonicFlow final : public MatrixKernel {
     /// Potential and kinetic energy of each matrix.
     [[nodiscard]] std::vector<double> energies(const MatrixChains& chains,
                                                const RightSpectrum& spectrum) const;
-    /// momentum -= share duration lambda (gradient of the smoothed norm at position).
+    /// momentum -= share duration (gradient of all but the quadratic part at position, with the
+    /// norm smoothed).
     void kick(const MatrixChains& chains, const RightSpectrum& spectrum,
               const Trajectory& trajectory, const std::vector<Index>& which,
               const std::vector<double>& shares);

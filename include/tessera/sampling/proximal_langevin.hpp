@@ -7,8 +7,9 @@ namespace tessera {
 /// Proximal Metropolis-adjusted Langevin (Pereyra 2016; arXiv 2510.05447, section 4.1). With every
 /// entry observed the proposal's mean is the proximal operator of the whole log posterior: the
 /// singular value soft threshold of (delta Y + 2 Phi) / (delta + 2) at lambda delta / (delta + 2),
-/// in standard units; with missing entries it is a proximal-gradient step. Either way the
-/// Metropolis test uses the very density that the proposal was drawn from, both ways. Two
+/// in standard units; with missing entries or counts it is a proximal-gradient step. Either way the
+/// Metropolis test uses the very density that the proposal was drawn from, both ways, so that it
+/// matters little that the threshold is no proximal operator where the norm's weights descend. Two
 /// decompositions a step, three where a scale or a step size has changed since the last one.
 class ProximalLangevin final : public MatrixKernel {
   public:

@@ -16,8 +16,8 @@ struct RightSpectrum {
     [[nodiscard]] const double* values(Index matrix) const {
         return singular_values.data() + matrix * columns;
     }
-    /// ||A||_*, the sum of the singular values.
-    [[nodiscard]] double nuclear_norm(Index matrix) const;
+    /// sum_i weights_i s_i, with one weight for each column; the nuclear norm where all are 1.
+    [[nodiscard]] double norm(Index matrix, const std::vector<double>& weights) const;
     /// The spectrum of `factor` A.
     void scale(Index matrix, double factor);
     /// Takes over the spectrum of one matrix.
@@ -51,8 +51,10 @@ void apply_weights(const MatrixBatch& batch, const DeviceView<double>& a,
 /// All matrices of a batch.
 [[nodiscard]] std::vector<Index> all_matrices(const MatrixBatch& batch);
 
-/// Weights of the proximal operator of threshold ||.||_*: max(0, 1 - threshold / s) (Cai, Candes
-/// and Shen 2010), for the matrices named in `which`; one threshold per matrix.
+/// What `apply_weights` takes for the soft threshold of the singular values: max(0, 1 - threshold /
+/// s), with one threshold per singular value of every matrix. The proximal operator of
+/// sum_i threshold_i s_i where the thresholds of a matrix do not descend (all equal: Cai, Candes
+/// and Shen 2010; ascending: Gu et al. 2014).
 [[nodiscard]] std::vector<double> shrinkage_weights(const RightSpectrum& spectrum,
                                                     const std::vector<double>& thresholds);
 

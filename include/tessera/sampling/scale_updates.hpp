@@ -22,8 +22,9 @@ struct PenaltyPrior {
 [[nodiscard]] double log_density(const PenaltyPrior& prior, double lambda);
 
 /// Exact draw of lambda given the unknown in standard units, with density proportional to
-/// prior(lambda) lambda^entries exp(-lambda nuclear_norm), by rejection from gamma laws. At least
-/// two entries; the norm > 0 (at zero no proper law is left, unless the prior is gamma).
+/// prior(lambda) lambda^entries exp(-lambda nuclear_norm), by rejection from gamma laws: the same
+/// for every norm that is homogeneous of degree one, weighted ones too. At least two entries; the
+/// norm > 0 (at zero no proper law is left, unless the prior is gamma).
 [[nodiscard]] double draw_penalty(RandomSequence& random, const PenaltyPrior& prior, double entries,
                                   double nuclear_norm);
 
@@ -37,9 +38,9 @@ struct NoisePrior {
 /// r = Y/gamma - Phi the residual. Sums run over the observed entries and, of one penalty that many
 /// matrices share, over the matrices.
 struct ScaleSums {
-    double entries = 0.0;   ///< n m, of all entries
-    double observed = 0.0;  ///< how many entries are observed; at least two where gamma is free
-    double nuclear_norm = 0.0;
+    double entries = 0.0;       ///< n m, of all entries
+    double observed = 0.0;      ///< how many entries are observed; at least two where gamma is free
+    double nuclear_norm = 0.0;  ///< weighted or not
     double residual_squares = 0.0;
     double residual_times_phi = 0.0;
     double phi_squares = 0.0;
@@ -50,6 +51,9 @@ struct ScaleOptions {
     bool noise_free = true;
     PenaltyPrior penalty_prior;
     NoisePrior noise_prior;
+    /// The sums are all that the data say about scales. Otherwise (counts) lambda is drawn given
+    /// Phi alone, and the noise must not be free.
+    bool gaussian = true;
 };
 
 /// New scale parameters: rho = 1/gamma; Phi is to be multiplied by `phi_factor`, and Y/gamma is

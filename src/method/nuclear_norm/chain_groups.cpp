@@ -8,18 +8,6 @@
 
 namespace tessera {
 
-NuclearNormOptions with_chosen_sampler(NuclearNormOptions options, const MatrixLayout& layout,
-                                       bool masked) {
-    using Sampler = NuclearNormOptions::Sampler;
-    if (options.sampler == Sampler::automatic) {
-        constexpr Index most_entries = 4'000'000;
-        const bool whole =
-            layout.rows() * layout.columns() <= most_entries && options.ranks_per_matrix <= 1;
-        options.sampler = whole && !masked ? Sampler::svd_gibbs : Sampler::harmonic_flow;
-    }
-    return options;
-}
-
 Index ChainGroups::group_size(Index ranks, Index units, const NuclearNormOptions& options) {
     if (options.sampler == NuclearNormOptions::Sampler::svd_gibbs) {
         if (options.ranks_per_matrix > 1) {

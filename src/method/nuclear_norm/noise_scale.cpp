@@ -25,6 +25,9 @@ NoiseScale noise_scale_of(const Problem<T>& problem, const NuclearNormOptions& o
     const Extents& shape = problem.observation.shape();
     std::vector<double> sigma = options.noise_sigma;
     scale.band_mode = band_mode_of(problem.axes, shape.order());
+    if (options.likelihood == NuclearNormOptions::Likelihood::poisson) {
+        return scale;
+    }
     if (sigma.empty() && problem.noise.kind == NoiseModel::Kind::gaussian) {
         sigma = problem.noise.sigma;
         if (problem.noise.band_mode >= 0) {

@@ -7,6 +7,7 @@
 #include "tessera/method/nuclear_norm/chain_groups.hpp"
 #include "tessera/method/nuclear_norm/chain_traffic.hpp"
 #include "tessera/method/nuclear_norm/matrix_layout.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_method.hpp"
 
 namespace tessera {
@@ -21,7 +22,11 @@ class NuclearNormEntry final : public MethodEntry {
     }
     void declare(OptionTable& table) override { options_.declare(table); }
     void check(const Extents& shape, const std::vector<std::string>& axes) const override {
-        static_cast<void>(MatrixLayout(shape, axes, options_));
+        const MatrixLayout layout(shape, axes, options_);
+        static_cast<void>(singular_value_weights(options_, layout.columns()));
+        // Whether the noise is that of counts, the problem will tell.
+        const bool counts = options_.likelihood == NuclearNormOptions::Likelihood::poisson;
+        static_cast<void>(with_choices(options_, layout, false, counts));
     }
     [[nodiscard]] std::vector<std::string> figures() const override {
         return {"penalty",    "noise",           "nuclear_norm",    "rank",
@@ -77,7 +82,8 @@ std::vector<PhaseMemory> NuclearNormEntry::plan(const Extents& shape, const Exte
                                                 const ExpectedData& expected) const {
     using Sampler = NuclearNormOptions::Sampler;
     const MatrixLayout layout(shape, axes, options_);
-    const NuclearNormOptions chosen = with_chosen_sampler(options_, layout, expected.masked);
+    const NuclearNormOptions chosen =
+        with_choices(options_, layout, expected.masked, expected.counts);
     const double ranks =
         std::ceil(static_cast<double>(shape.product()) / static_cast<double>(block.product()));
     const Index units = layout.count() * options_.chains;
@@ -140,7 +146,7 @@ std::optional<double> NuclearNormEntry::checkpoint_bytes(const Extents& shape,
     const auto columns = static_cast<double>(layout.columns());
     const double entries = static_cast<double>(layout.rows()) * columns;
     const double vectors = columns * columns + columns;
-    const bool gibbs = with_chosen_sampler(options_, layout, expected.masked).sampler ==
+    const bool gibbs = with_choices(options_, layout, expected.masked, expected.counts).sampler ==
                        NuclearNormOptions::Sampler::svd_gibbs;
     const double kernel = gibbs ? entries + vectors : 0.0;
     return sizeof(double) * units * (entries * (1.0 + moment_numbers()) + vectors + kernel + 4.0) +

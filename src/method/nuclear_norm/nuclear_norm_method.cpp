@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/profile.hpp"
+#include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/replicated_factor.hpp"
 #include "tessera/parallel/agree.hpp"
 
@@ -59,23 +61,21 @@ DeviceView<Index> matrices_of_units(const ChainGroups& groups) {
 // The measurements of all chains, 0 where there is none.
 DeviceView<double> scaled_measurements(const MatrixChains& chains) {
     const Index entries = chains.batch.local_entries();
-    const DeviceView<double> rho = to_device(chains.rho);
-    const MatrixObservations& seen = chains.observations;
+    const MatrixLikelihood likelihood = chains.likelihood();
     DeviceView<double> start = allocate<double>("first matrices", chains.batch.local_size());
     Kokkos::parallel_for(
         "tessera::first_matrices", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
         KOKKOS_LAMBDA(Index entry) {
             const Index unit = entry / entries;
             const Index local = entry % entries;
-            start(entry) = seen.observed(unit, local, entries)
-                               ? rho(unit) * seen.value(unit, local, entries)
-                               : 0.0;
+            start(entry) = likelihood.observed(unit, local) ? likelihood.centre(unit, local) : 0.0;
         });
     return start;
 }
 
 // exp(entropy of the singular values' shares).
-double effective_rank(const double* values, Index count, double norm) {
+double effective_rank(const double* values, Index count) {
+    const double norm = std::accumulate(values, values + count, 0.0);
     double entropy = 0.0;
     for (Index index = 0; index < count; ++index) {
         const double share = norm > 0.0 ? values[index] / norm : 0.0;
@@ -106,9 +106,10 @@ template <typename T>
 NuclearNormMethod<T>::NuclearNormMethod(const Problem<T>& problem,
                                         const NuclearNormOptions& options, std::uint64_t seed)
     : problem_(problem),
-      options_(with_chosen_sampler(options,
-                                   MatrixLayout(problem.observation.shape(), problem.axes, options),
-                                   problem.mask.has_value())),
+      options_(with_choices(
+          options, MatrixLayout(problem.observation.shape(), problem.axes, options),
+          problem.mask.has_value(),
+          problem.noise.kind == NoiseModel::Kind::poisson && problem.noise.peak > 0.0)),
       seed_(seed),
       exchange_(make_exchange(problem, options_)),
       noise_(noise_scale_of(problem, options_)),
@@ -116,6 +117,7 @@ NuclearNormMethod<T>::NuclearNormMethod(const Problem<T>& problem,
       kernel_(make_matrix_kernel(kind_of(options_.sampler), chains_.batch, seed)),
       moments_(chains_.batch, options_.interval),
       records_(exchange_.groups(), exchange_.layout().count(), options_) {
+    chains_.weights = singular_value_weights(options_, chains_.batch.columns);
     start_chains();
     describe();
 }
@@ -143,7 +145,32 @@ MatrixObservations NuclearNormMethod<T>::observe() const {
         measured.mask = exchange_.gather(*problem_.mask);
     }
     measured.of_matrix = matrices_of_units(exchange_.groups());
+    measured.counts = counts();
+    if (counts()) {
+        measured.counted = {problem_.noise.peak, problem_.noise.readout, options_.rate_smoothing};
+    }
     return measured;
+}
+
+template <typename T>
+std::vector<double> NuclearNormMethod<T>::first_noise_levels() const {
+    if (counts()) {
+        return count_noise_levels(chains_);
+    }
+    // With Phi = 0 and rho = 1 the residual is the measurement itself.
+    std::vector<double> levels;
+    bool unknown = false;
+    for (const ScaleSums& sums : scale_sums(chains_)) {
+        const double power = sums.observed > 0.0 ? sums.residual_squares / sums.observed : 0.0;
+        unknown = unknown || (!noise_.sigma && power <= 0.0);
+        levels.push_back(noise_.sigma.value_or(0.5 * std::sqrt(power)));
+    }
+    if (problem_.observation.communicator().any(unknown)) {
+        throw UsageError(
+            "a matrix has no observed entry other than 0, so that its noise level cannot be "
+            "inferred: give method.noise_sigma, or larger patches");
+    }
+    return levels;
 }
 
 template <typename T>
@@ -151,21 +178,9 @@ void NuclearNormMethod<T>::start_chains() {
     const MatrixBatch& batch = chains_.batch;
     Kokkos::deep_copy(chains_.phi, 0.0);
     Kokkos::deep_copy(chains_.spectrum.vectors, 0.0);
-    // With Phi = 0 and rho = 1 the residual is the measurement itself.
-    const std::vector<ScaleSums> measured = scale_sums(chains_);
-    bool unknown = false;
-    for (Index unit = 0; unit < batch.count; ++unit) {
-        const auto place = static_cast<std::size_t>(unit);
-        const double observed = measured[place].observed;
-        const double power = observed > 0.0 ? measured[place].residual_squares / observed : 0.0;
-        unknown = unknown || (!noise_.sigma && power <= 0.0);
-        chains_.rho[place] = 1.0 / noise_.sigma.value_or(0.5 * std::sqrt(power));
-    }
-    if (problem_.observation.communicator().any(unknown)) {
-        throw UsageError(
-            "a matrix has no observed entry other than 0, so that its noise level cannot be "
-            "inferred: give method.noise_sigma, or larger patches");
-    }
+    const std::vector<double> levels = first_noise_levels();
+    std::transform(levels.begin(), levels.end(), chains_.rho.begin(),
+                   [](double level) { return 1.0 / level; });
     const DeviceView<double> start = scaled_measurements(chains_);
     const std::vector<Index> all = all_matrices(batch);
     decompose(batch, start, all, chains_.spectrum);
@@ -175,8 +190,8 @@ void NuclearNormMethod<T>::start_chains() {
     std::vector<double> thresholds;
     for (Index unit = 0; unit < batch.count; ++unit) {
         const Index chain = (batch.first + unit) % options_.chains;
-        thresholds.push_back(edge * static_cast<double>(chain) /
-                             static_cast<double>(options_.chains));
+        thresholds.insert(thresholds.end(), static_cast<std::size_t>(batch.columns),
+                          edge * static_cast<double>(chain) / static_cast<double>(options_.chains));
     }
     apply_weights(batch, start, chains_.spectrum, shrinkage_weights(chains_.spectrum, thresholds),
                   all, 0.0, chains_.phi);
@@ -185,7 +200,7 @@ void NuclearNormMethod<T>::start_chains() {
         const auto place = static_cast<std::size_t>(unit);
         // A zero matrix would have the penalty infinite.
         const auto size = static_cast<double>(batch.entries());
-        const double norm = chains_.spectrum.nuclear_norm(unit) + std::sqrt(size);
+        const double norm = chains_.spectrum.norm(unit, chains_.weights) + std::sqrt(size);
         chains_.lambda[place] = options_.penalty.value_or(size / norm);
     }
     sums_ = scale_sums(chains_);
@@ -218,6 +233,7 @@ void NuclearNormMethod<T>::draw_scales() {
     request.noise_free = noise_free();
     request.penalty_prior = options_.penalty_prior;
     request.noise_prior = options_.noise_prior;
+    request.gaussian = !counts();
     if (!request.penalty_free && !request.noise_free) {
         return;
     }
@@ -284,8 +300,7 @@ void NuclearNormMethod<T>::record() {
         state.noise = 1.0 / chains_.rho[place];
         state.nuclear_norm = sums_[place].nuclear_norm * state.noise;
         state.log_posterior = log_posterior(sums_[place], state.penalty);
-        state.effective_rank =
-            effective_rank(chains_.spectrum.values(unit), batch.columns, sums_[place].nuclear_norm);
+        state.effective_rank = effective_rank(chains_.spectrum.values(unit), batch.columns);
         std::transform(entries[place].begin(), entries[place].end(), state.entries.begin(),
                        [&](double entry) { return entry * state.noise; });
         if (records_.traced(batch.first + unit)) {
@@ -333,8 +348,8 @@ void NuclearNormMethod<T>::judge() {
         summary_->least_tail));
     if (!converged()) {
         remarks_.push_back(
-            "the chains have not converged: raise method.warm_up and method.draws, or fix "
-            "method.penalty or method.noise_sigma");
+            "the chains have not converged: raise method.warm_up and method.draws, or fix what is "
+            "inferred (method.penalty, method.noise_sigma)");
     }
 }
 
@@ -355,7 +370,12 @@ void NuclearNormMethod<T>::describe() {
         layout.rows(), layout.columns(), groups.chains(),
         groups.group_count() == 1 ? "1 group" : fmt::format("{} groups", groups.group_count()),
         groups.group().size(), groups.group().size() == 1 ? "rank" : "ranks"));
-    if (noise_free()) {
+    if (counts()) {
+        remarks_.push_back(fmt::format(
+            "the measurements are counts: {} at value 1, readout noise {}, intensities smoothed at "
+            "{} counts",
+            problem_.noise.peak, problem_.noise.readout, options_.rate_smoothing));
+    } else if (noise_free()) {
         remarks_.emplace_back(problem_.noise.kind == NoiseModel::Kind::poisson
                                   ? "the counts' noise is taken for Gaussian of one inferred level"
                                   : "the noise level is inferred for each matrix");

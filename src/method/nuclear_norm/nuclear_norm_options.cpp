@@ -31,13 +31,32 @@ void declare_matrices(NuclearNormOptions& options, OptionTable& table) {
         .minimum(0);
 }
 
+void declare_likelihood(NuclearNormOptions& options, OptionTable& table) {
+    using Likelihood = NuclearNormOptions::Likelihood;
+    table.add_choice(
+        "likelihood", options.likelihood,
+        {{"auto", Likelihood::automatic,
+          "poisson where the problem's noise is that of counts, else gaussian"},
+         {"gaussian", Likelihood::gaussian, "one noise level for each matrix, known or inferred"},
+         {"poisson", Likelihood::poisson,
+          "counts of the peak and readout noise that the problem states"}},
+        "what is known of the noise");
+    table
+        .add(
+            "rate_smoothing", options.rate_smoothing,
+            "b of the intensity of counts, b log(1 + exp(peak x / b)): below it, dark and negative "
+            "entries go to zero smoothly")
+        .above(0.0)
+        .unit("counts");
+}
+
 void declare_chains(NuclearNormOptions& options, OptionTable& table) {
     using Sampler = NuclearNormOptions::Sampler;
     table.add_choice(
         "sampler", options.sampler,
         {{"auto", Sampler::automatic,
-          "svd_gibbs where nothing is missing and a matrix has at most 4 million entries, else "
-          "harmonic_flow"},
+          "svd_gibbs where the noise is Gaussian, no weights are given, nothing is missing and a "
+          "matrix has at most 4 million entries, else harmonic_flow"},
          {"harmonic_flow", Sampler::harmonic_flow,
           "Hamiltonian flow of the likelihood exactly, kicks by the smoothed prior"},
          {"proximal", Sampler::proximal, "proximal Langevin, Metropolis-corrected (Pereyra 2016)"},
@@ -83,6 +102,15 @@ void declare_scales(NuclearNormOptions& options, OptionTable& table) {
     table.add("penalty", options.penalty, "lambda of the nuclear norm in units of the noise level")
         .auto_word("infer")
         .above(0.0);
+    table
+        .add("weights", options.weights,
+             "weights of the singular values in the norm, from the largest on; the last one counts "
+             "for all further ones")
+        .above(0.0)
+        .example("[0.1, 0.1, 1.0]")
+        .details(
+            "Left out, all are 1. Ascending weights (Gu et al. 2014) shrink large singular values "
+            "less; the posterior may then have several modes.");
     table.add_choice(
         "penalty_prior", options.penalty_prior.kind,
         {{"half_cauchy", Kind::half_cauchy, "1 / (1 + (lambda / penalty_scale)^2)"},
@@ -120,6 +148,7 @@ void declare_scales(NuclearNormOptions& options, OptionTable& table) {
 
 void NuclearNormOptions::declare(OptionTable& table) {
     declare_matrices(*this, table);
+    declare_likelihood(*this, table);
     declare_chains(*this, table);
     declare_scales(*this, table);
 }

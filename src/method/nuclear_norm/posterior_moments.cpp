@@ -52,7 +52,7 @@ void PosteriorMoments::add(const MatrixChains& chains) {
     const double share = low_share_;
     const bool quantiles = quantiles_;
     const DeviceView<double> phi = chains.phi;
-    const DeviceView<double> rho = to_device(chains.rho);
+    const MatrixLikelihood likelihood = chains.likelihood();
     const DeviceView<double> mean = mean_;
     const DeviceView<double> squares = squares_;
     const DeviceView<float> low = low_;
@@ -60,7 +60,7 @@ void PosteriorMoments::add(const MatrixChains& chains) {
     Kokkos::parallel_for(
         "tessera::posterior_moments", Kokkos::RangePolicy<>(0, batch_.local_size()),
         KOKKOS_LAMBDA(Index entry) {
-            const double x = phi(entry) / rho(entry / entries);
+            const double x = likelihood.mean(entry / entries, phi(entry));
             // Welford 1962.
             const double away = x - mean(entry);
             mean(entry) += away / static_cast<double>(before + 1);

@@ -5,11 +5,6 @@
 
 namespace tessera {
 
-/// The options with sampler = "auto" replaced by the one that suits the matrices: a choice by the
-/// problem alone, so that draws do not depend on the number of ranks.
-[[nodiscard]] NuclearNormOptions with_chosen_sampler(NuclearNormOptions options,
-                                                     const MatrixLayout& layout, bool masked);
-
 /// How chains of matrices are shared out over ranks: equal groups of ranks, each with a contiguous
 /// range of units. Unit `matrix * chains + chain` is one chain of one matrix; chains of a matrix
 /// are next to each other, so that they share its measurement where they share a group.

@@ -13,7 +13,7 @@ namespace tessera {
 struct ChainState {
     double penalty = 0.0;         ///< lambda, in units of the noise level
     double noise = 0.0;           ///< standard deviation, in the units of the data
-    double nuclear_norm = 0.0;    ///< in the units of the data
+    double nuclear_norm = 0.0;    ///< weighted, in the units of the data
     double log_posterior = 0.0;   ///< of the matrix given the scales, up to a constant
     double effective_rank = 0.0;  ///< exponential of the spectrum's entropy (Roy and Vetterli 2007)
     std::array<double, 3> entries = {};  ///< three entries of the matrix, in the data's units

@@ -10,13 +10,14 @@ namespace tessera {
 
 /// The noise level that is known before, and how it differs from band to band.
 struct NoiseScale {
-    std::optional<double> sigma;  ///< root of the bands' mean variance; unset: unknown
+    std::optional<double> sigma;  ///< root of the bands' mean variance; unset: unknown, or counts
     std::vector<double>
         relative;  ///< of each band, relative to `sigma`; empty: the same everywhere
     int band_mode = -1;
 };
 
-/// From the options, else from the problem's noise model. Throws UsageError when a list of levels
+/// From the options, else from the problem's noise model; nothing where the likelihood is that of
+/// counts, which knows its noise. Throws UsageError when a list of levels
 /// does not match the bands.
 template <typename T>
 [[nodiscard]] NoiseScale noise_scale_of(const Problem<T>& problem,

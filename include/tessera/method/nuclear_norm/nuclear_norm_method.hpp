@@ -18,7 +18,8 @@ namespace tessera {
 
 /// Posterior sampling of low-rank matrices under the nuclear-norm distribution (arXiv 2510.05447):
 /// Y = X + gamma E where observed, X | gamma with density proportional to exp(-lambda ||X||_* /
-/// gamma), lambda and gamma fixed or inferred. The matrices are the whole tensor unfolded, its
+/// gamma), lambda and gamma fixed or inferred; or Y are counts of mean rate(X), and gamma is the
+/// root mean square of their noise. The matrices are the whole tensor unfolded, its
 /// slices, or overlapping patches.
 ///
 /// A step is one step of the kernel for every chain, then one draw of the scales. The estimate is
@@ -45,7 +46,14 @@ class NuclearNormMethod final : public Method<T> {
   private:
     [[nodiscard]] MatrixBatch make_batch() const;
     [[nodiscard]] MatrixObservations observe() const;
-    [[nodiscard]] bool noise_free() const { return options_.infer_noise || !noise_.sigma; }
+    [[nodiscard]] bool counts() const {
+        return options_.likelihood == NuclearNormOptions::Likelihood::poisson;
+    }
+    [[nodiscard]] bool noise_free() const {
+        return !counts() && (options_.infer_noise || !noise_.sigma);
+    }
+    /// Noise levels of the matrices, which all but inferred ones keep.
+    [[nodiscard]] std::vector<double> first_noise_levels() const;
     /// First values of the scales, and first matrices: chains of one matrix start at different
     /// thresholds of its singular values.
     void start_chains();

@@ -8,14 +8,15 @@
 
 namespace tessera {
 
-/// Mean, variance and two quantiles of every entry of every chain, in the units of the data,
+/// Mean, variance and two quantiles of every entry of every chain, in the units of the data (of
+/// counts: of the intensity, which is never negative),
 /// accumulated draw by draw: no draw is stored.
 class PosteriorMoments {
   public:
     /// `interval`: share of the posterior between the quantiles; 0: no quantiles.
     PosteriorMoments(const MatrixBatch& batch, double interval);
 
-    /// Takes the chains' present X = Phi / rho.
+    /// Takes the chains' present X = Phi / rho, or the intensities of it.
     void add(const MatrixChains& chains);
     [[nodiscard]] Index draws() const { return draws_; }
 
