@@ -143,7 +143,8 @@ class SuccessiveChains {
     [[nodiscard]] std::vector<double> values(std::size_t chain) const {
         const auto matrix = static_cast<Index>(chain);
         return functionals(chains_.lambda[chain], chains_.rho[chain],
-                           chains_.spectrum.nuclear_norm(matrix), chains_.phi(matrix * entries));
+                           chains_.spectrum.norm(matrix, chains_.weights),
+                           chains_.phi(matrix * entries));
     }
     [[nodiscard]] const MatrixBatch& batch() const { return chains_.batch; }
 

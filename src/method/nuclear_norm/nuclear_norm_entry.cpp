@@ -118,7 +118,8 @@ std::optional<StepTraffic> NuclearNormEntry::traffic(const Extents& shape, const
                                                      std::size_t /*scalar_bytes*/,
                                                      const ExpectedData& expected) const {
     const MatrixLayout layout(shape, axes, options_);
-    const NuclearNormOptions chosen = with_chosen_sampler(options_, layout, expected.masked);
+    const NuclearNormOptions chosen =
+        with_choices(options_, layout, expected.masked, expected.counts);
     const Index units = layout.count() * options_.chains;
     const auto rows = static_cast<double>(layout.rows());
     const auto columns = static_cast<double>(layout.columns());
