@@ -73,7 +73,7 @@ void trace(const MatrixChains& chains, Index chain, ChainTraces& traces) {
         traces[static_cast<std::size_t>(entry)].push_back(
             phi((chain * rows + row) * columns + entry * 7 % columns));
     }
-    traces.back().push_back(chains.spectrum.nuclear_norm(chain));
+    traces.back().push_back(chains.spectrum.norm(chain, chains.weights));
 }
 
 /// Bulk effective sizes of each chain alone, summed over the chains: different chains are different
