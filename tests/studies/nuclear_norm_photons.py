@@ -52,7 +52,6 @@ def cases():
         "Gaussian, known level, one matrix": {**gaussian, "level": True},
         "Gaussian, inferred level, patches": {**gaussian, **PATCHES},
         "Gaussian, inferred level, one matrix": gaussian,
-        "weighted, Poisson, patches": {**poisson, **PATCHES, **weighted},
         "weighted, Poisson, one matrix": {**poisson, **weighted},
         "weighted, Gaussian, known level, one matrix": {**gaussian, **weighted, "level": True},
         "SVD, shrinkage": {"name": "svd"},
