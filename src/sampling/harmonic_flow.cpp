@@ -54,26 +54,37 @@ std::vector<std::array<double, 1>> smooth_energies(const MatrixChains& chains,
         });
 }
 
-void flow(const MatrixChains& chains, const DeviceView<double>& duration,
+// A number of each matrix, made of its duration.
+template <typename Function>
+DeviceView<double> of_durations(const std::vector<double>& durations, const Function& function) {
+    std::vector<double> numbers(durations.size());
+    std::transform(durations.begin(), durations.end(), numbers.begin(), function);
+    return to_device(numbers);
+}
+
+void flow(const MatrixChains& chains, const std::vector<double>& durations,
           const DeviceView<double>& position, const DeviceView<double>& momentum) {
     const Index entries = chains.batch.local_entries();
     const MatrixLikelihood likelihood = chains.likelihood();
+    const DeviceView<double> duration = to_device(durations);
+    // Once for each matrix, not for each entry.
+    const auto cosines = of_durations(durations, [](double time) { return std::cos(time); });
+    const auto sines = of_durations(durations, [](double time) { return std::sin(time); });
     Kokkos::parallel_for(
         "tessera::drift", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
         KOKKOS_LAMBDA(Index entry) {
             const Index matrix = entry / entries;
             const Index local = entry % entries;
-            const double time = duration(matrix);
             const double before = momentum(entry);
             const double m = mass(likelihood, matrix, local);
             if (!likelihood.observed(matrix, local)) {
-                position(entry) += time * before / m;
+                position(entry) += duration(matrix) * before / m;
                 return;
             }
             const double centre = likelihood.centre(matrix, local);
             const double away = position(entry) - centre;
-            const double cosine = Kokkos::cos(time);
-            const double sine = Kokkos::sin(time);
+            const double cosine = cosines(matrix);
+            const double sine = sines(matrix);
             position(entry) = centre + cosine * away + sine * before / m;
             momentum(entry) = cosine * before - sine * m * away;
         });
@@ -168,7 +179,7 @@ void HarmonicFlow::drift(const MatrixChains& chains, const Trajectory& trajector
         durations[static_cast<std::size_t>(matrix)] =
             trajectory.durations[static_cast<std::size_t>(matrix)];
     }
-    flow(chains, to_device(durations), position_, momentum_);
+    flow(chains, durations, position_, momentum_);
 }
 
 void HarmonicFlow::advance(MatrixChains& chains, Index step, bool warm_up) {

@@ -38,7 +38,7 @@ struct NormalPair {
     // Within an eighth of a turn of the nearest quarter Taylor's series end at x^17.
     constexpr double half_pi = 1.57079632679489661923;
     const double quarters = 4.0 * turns;
-    const auto nearest = static_cast<int>(quarters + 0.5);
+    const auto nearest = static_cast<int>(Kokkos::floor(quarters + 0.5));
     const double x = half_pi * (quarters - nearest);
     const double z = x * x;
     double odd = 1.0;
