@@ -18,8 +18,11 @@ constexpr double missing_mass = 0.2;
 constexpr double smoothing = 0.7;
 constexpr std::uint32_t duration_purpose = 0;
 
-double first_part(const MatrixBatch& batch) {
-    return std::min(longest_part, 2.0 * std::pow(static_cast<double>(batch.entries()), -0.25));
+double first_part(double entries) { return std::min(longest_part, 2.0 * std::pow(entries, -0.25)); }
+
+/// Parts of a trajectory whose parts usually last so long.
+double parts_of(double part) {
+    return std::clamp(std::round(trajectory_length / part), 1.0, most_parts);
 }
 
 // Kernels stand apart, for nvcc takes none in a member that is private.
@@ -111,8 +114,12 @@ void kick_by_remainder(const MatrixChains& chains, const DeviceView<double>& dur
 
 }  // namespace
 
+double HarmonicFlow::first_parts(double entries) { return parts_of(first_part(entries)); }
+
 HarmonicFlow::HarmonicFlow(const MatrixBatch& batch, std::uint64_t seed)
-    : MatrixKernel(batch, StepSize(first_part(batch), target_acceptance, 1.0), seed),
+    : MatrixKernel(
+          batch, StepSize(first_part(static_cast<double>(batch.entries())), target_acceptance, 1.0),
+          seed),
       position_(allocate<double>("positions", batch.local_size())),
       momentum_(allocate<double>("momenta", batch.local_size())),
       spectrum_(batch) {}
@@ -124,8 +131,7 @@ HarmonicFlow::Trajectory HarmonicFlow::plan_trajectories(const MatrixBatch& batc
         const double usual = std::min(step_size(matrix), longest_part);
         // Durations vary from step to step, lest a trajectory come back to where it began.
         const double drawn = 0.8 + 0.4 * uniform(batch, matrix, step, duration_purpose);
-        trajectory.parts.push_back(
-            static_cast<Index>(std::clamp(std::round(trajectory_length / usual), 1.0, most_parts)));
+        trajectory.parts.push_back(static_cast<Index>(parts_of(usual)));
         trajectory.durations.push_back(usual * drawn);
     }
     return trajectory;

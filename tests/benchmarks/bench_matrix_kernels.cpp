@@ -22,9 +22,9 @@
 #include "tessera/linalg/blas.hpp"
 #include "tessera/linalg/blas_kernel.hpp"
 #include "tessera/linalg/tall_qr.hpp"
-#include "tessera/method/nuclear_norm/chain_traffic.hpp"
 #include "tessera/parallel/runtime.hpp"
 #include "tessera/sampling/convergence.hpp"
+#include "tessera/sampling/harmonic_flow.hpp"
 #include "tessera/sampling/matrix_kernel.hpp"
 
 namespace {
@@ -173,7 +173,7 @@ void bench_large(Index rows, Index columns) {
 void bench_flow(Index rows, Index columns, Index warm_up) {
     MatrixChains chains = make_chains(1, rows, columns);
     const auto kernel = make_matrix_kernel(MatrixKernelKind::harmonic_flow, chains.batch, 2);
-    const double first = expected_parts(static_cast<double>(rows), static_cast<double>(columns));
+    const double first = HarmonicFlow::first_parts(static_cast<double>(rows * columns));
     double seconds = 0.0;
     for (Index step = 0; step <= warm_up; ++step) {
         const double before = cpu_seconds();

@@ -11,6 +11,7 @@
 #include "tessera/method/nuclear_norm/chain_traffic.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_entry.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_method.hpp"
+#include "tessera/sampling/harmonic_flow.hpp"
 
 namespace tessera {
 namespace {
@@ -87,7 +88,8 @@ ChainStep chain_step(const Partition& partition, const NuclearNormOptions& optio
     step.columns = static_cast<double>(layout.columns());
     step.group_size = groups.group().size();
     step.ranks = partition.communicator().size();
-    step.parts = step.units * expected_parts(static_cast<double>(layout.rows()), step.columns);
+    step.parts =
+        step.units * HarmonicFlow::first_parts(static_cast<double>(layout.rows()) * step.columns);
     return step;
 }
 

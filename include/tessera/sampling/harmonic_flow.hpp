@@ -17,6 +17,10 @@ class HarmonicFlow final : public MatrixKernel {
 
     void advance(MatrixChains& chains, Index step, bool warm_up) override;
 
+    /// Parts of a trajectory over a matrix of so many entries before the step size has learnt
+    /// anything; what it learns changes that.
+    [[nodiscard]] static double first_parts(double entries);
+
   private:
     struct Trajectory {
         std::vector<Index> parts;       ///< number of parts of each matrix's trajectory

@@ -1,8 +1,6 @@
 #include "tessera/method/nuclear_norm/chain_traffic.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace tessera {
 namespace {
@@ -92,12 +90,6 @@ ChainTraffic chain_traffic(const ChainStep& step) {
         add_reduction(traffic.in_world, 1.0, 6.0 * sizeof(double));
     }
     return traffic;
-}
-
-double expected_parts(double rows, double columns) {
-    // As HarmonicFlow begins.
-    const double part = std::min(1.5, 2.0 * std::pow(rows * columns, -0.25));
-    return std::clamp(std::round(0.5 * std::numbers::pi / part), 1.0, 64.0);
 }
 
 StepTraffic sent(const ChainTraffic& traffic, const ChainStep& step) {

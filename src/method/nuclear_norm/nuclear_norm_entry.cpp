@@ -9,6 +9,7 @@
 #include "tessera/method/nuclear_norm/matrix_layout.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_choices.hpp"
 #include "tessera/method/nuclear_norm/nuclear_norm_method.hpp"
+#include "tessera/sampling/harmonic_flow.hpp"
 
 namespace tessera {
 namespace {
@@ -134,7 +135,7 @@ std::optional<StepTraffic> NuclearNormEntry::traffic(const Extents& shape, const
     const Index most_units = (units + groups - 1) / groups;
     step.units = static_cast<double>(most_units);
     step.columns = columns;
-    step.parts = step.units * expected_parts(rows, columns);
+    step.parts = step.units * HarmonicFlow::first_parts(rows * columns);
     step.scales_fixed = noise_fixed && options_.penalty.has_value();
     return sent(chain_traffic(step), step);
 }

@@ -31,10 +31,6 @@ struct ChainTraffic {
 };
 [[nodiscard]] ChainTraffic chain_traffic(const ChainStep& step);
 
-/// Parts of a trajectory of harmonic_flow over rows x columns before its step size has learnt
-/// anything; what it learns changes that, see the README.
-[[nodiscard]] double expected_parts(double rows, double columns);
-
 /// What the busiest rank sends: a reduction over P ranks is 2 ceil(log2 P) messages and twice its
 /// bytes, a broadcast ceil(log2 P) messages and its bytes.
 [[nodiscard]] StepTraffic sent(const ChainTraffic& traffic, const ChainStep& step);
