@@ -170,6 +170,11 @@ void require_success(const DeviceView<int>& outcomes, Index count) {
 }  // namespace
 
 template <typename T>
+Index batch_group() {
+    return lanes::group<T>;
+}
+
+template <typename T>
 void batched_svd(const BatchShape& shape, const DeviceView<const T>& a,
                  const DeviceView<T>& singular_values, const DeviceView<T>& u,
                  const DeviceView<T>& v) {
@@ -197,6 +202,8 @@ void batched_svd(const BatchShape& shape, const DeviceView<const T>& a,
     require_success(kernel.outcomes, shape.count);
 }
 
+template Index batch_group<float>();
+template Index batch_group<double>();
 template void batched_svd<float>(const BatchShape&, const DeviceView<const float>&,
                                  const DeviceView<float>&, const DeviceView<float>&,
                                  const DeviceView<float>&);

@@ -34,10 +34,9 @@ KOKKOS_INLINE_FUNCTION double mass(const MatrixLikelihood& likelihood, Index mat
 void scale_momenta(const MatrixChains& chains, const DeviceView<double>& momentum) {
     const Index entries = chains.batch.local_entries();
     const MatrixLikelihood likelihood = chains.likelihood();
-    Kokkos::parallel_for(
-        "tessera::scale_momenta", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            momentum(entry) *= Kokkos::sqrt(mass(likelihood, entry / entries, entry % entries));
+    for_each_entry(
+        "tessera::scale_momenta", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            momentum(matrix * entries + local) *= Kokkos::sqrt(mass(likelihood, matrix, local));
         });
 }
 
@@ -73,11 +72,9 @@ void flow(const MatrixChains& chains, const std::vector<double>& durations,
     // Once for each matrix, not for each entry.
     const auto cosines = of_durations(durations, [](double time) { return std::cos(time); });
     const auto sines = of_durations(durations, [](double time) { return std::sin(time); });
-    Kokkos::parallel_for(
-        "tessera::drift", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const Index matrix = entry / entries;
-            const Index local = entry % entries;
+    for_each_entry(
+        "tessera::drift", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
             const double before = momentum(entry);
             const double m = mass(likelihood, matrix, local);
             if (!likelihood.observed(matrix, local)) {
@@ -98,11 +95,9 @@ void kick_by_remainder(const MatrixChains& chains, const DeviceView<double>& dur
                        const DeviceView<double>& position, const DeviceView<double>& momentum) {
     const Index entries = chains.batch.local_entries();
     const MatrixLikelihood likelihood = chains.likelihood();
-    Kokkos::parallel_for(
-        "tessera::kick_by_remainder", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const Index matrix = entry / entries;
-            const Index local = entry % entries;
+    for_each_entry(
+        "tessera::kick_by_remainder", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
             if (likelihood.observed(matrix, local)) {
                 const double away = position(entry) - likelihood.centre(matrix, local);
                 momentum(entry) -=
@@ -167,7 +162,7 @@ void HarmonicFlow::kick(const MatrixChains& chains, const RightSpectrum& spectru
         weights[index] = -shares[matrix] * trajectory.durations[matrix] * rate /
                          std::max(spectrum.singular_values[index], floor);
     }
-    apply_weights(chains.batch, position_, spectrum, weights, which, 1.0, momentum_);
+    apply_weights(chains.batch, position_, spectrum, weights, which, Target::added_to, momentum_);
     if (chains.observations.counts) {
         std::vector<double> durations(shares.size(), 0.0);
         for (const Index matrix : which) {

@@ -34,9 +34,10 @@ void MatrixChains::scale(const std::vector<double>& factors) {
     const Index entries = batch.local_entries();
     const DeviceView<double> factor = to_device(factors);
     const DeviceView<double> values = phi;
-    Kokkos::parallel_for(
-        "tessera::scale_chains", Kokkos::RangePolicy<>(0, batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) { values(entry) *= factor(entry / entries); });
+    for_each_entry(
+        "tessera::scale_chains", batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            values(matrix * entries + local) *= factor(matrix);
+        });
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         spectrum.scale(matrix, factors[static_cast<std::size_t>(matrix)]);
     }
@@ -111,10 +112,10 @@ void take_accepted(const MatrixBatch& batch, const std::vector<bool>& accepted,
         to_device(std::vector<double>(accepted.begin(), accepted.end()));
     const DeviceView<double> source = from;
     const DeviceView<double> target = to;
-    Kokkos::parallel_for(
-        "tessera::take_accepted", Kokkos::RangePolicy<>(0, batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            if (flags(entry / entries) != 0.0) {
+    for_each_entry(
+        "tessera::take_accepted", batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
+            if (flags(matrix) != 0.0) {
                 target(entry) = source(entry);
             }
         });

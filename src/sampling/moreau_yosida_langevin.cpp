@@ -31,18 +31,17 @@ void MoreauYosidaLangevin::advance(MatrixChains& chains, Index step, bool /*warm
     std::vector<double> weights = shrinkage_weights(chains.spectrum, thresholds);
     std::transform(weights.begin(), weights.end(), weights.begin(),
                    [](double weight) { return 1.0 - weight; });
-    apply_weights(batch, chains.phi, chains.spectrum, weights, all_matrices(batch), 0.0, pull_);
+    apply_weights(batch, chains.phi, chains.spectrum, weights, all_matrices(batch),
+                  Target::overwritten, pull_);
     draw_normal(batch, step, noise_);
     const Index entries = batch.local_entries();
     const MatrixLikelihood likelihood = chains.likelihood();
     const DeviceView<double> phi = chains.phi;
     const DeviceView<double> pull = pull_;
     const DeviceView<double> noise = noise_;
-    Kokkos::parallel_for(
-        "tessera::moreau_yosida_step", Kokkos::RangePolicy<>(0, batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const Index matrix = entry / entries;
-            const Index local = entry % entries;
+    for_each_entry(
+        "tessera::moreau_yosida_step", batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
             double drift = -pull(entry) / smoothing;
             if (likelihood.observed(matrix, local)) {
                 drift -= likelihood.gradient(matrix, local, phi(entry));

@@ -14,18 +14,16 @@ constexpr double target_acceptance = 0.574;
 /// Observed entries move by `pull` down the likelihood's slope; where the noise is Gaussian, that
 /// is by this share of their way to the measurement.
 void pull_to_measurement(const MatrixChains& chains, const DeviceView<double>& pull,
-                         const DeviceView<double>& at, const DeviceView<double>& blend) {
+                         const DeviceView<double>& values) {
     const Index entries = chains.batch.local_entries();
     const MatrixLikelihood likelihood = chains.likelihood();
-    Kokkos::parallel_for(
-        "tessera::blend", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const Index matrix = entry / entries;
-            const Index local = entry % entries;
-            const double value = at(entry);
-            blend(entry) = likelihood.observed(matrix, local)
-                               ? value - pull(matrix) * likelihood.gradient(matrix, local, value)
-                               : value;
+    for_each_entry(
+        "tessera::pull_to_measurement", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
+            const double value = values(entry);
+            if (likelihood.observed(matrix, local)) {
+                values(entry) = value - pull(matrix) * likelihood.gradient(matrix, local, value);
+            }
         });
 }
 
@@ -33,10 +31,10 @@ void pull_to_measurement(const MatrixChains& chains, const DeviceView<double>& p
 void place_proposal(const MatrixBatch& batch, const DeviceView<double>& deviation,
                     const DeviceView<double>& mean, const DeviceView<double>& proposal) {
     const Index entries = batch.local_entries();
-    Kokkos::parallel_for(
-        "tessera::propose", Kokkos::RangePolicy<>(0, batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            proposal(entry) = mean(entry) + deviation(entry / entries) * proposal(entry);
+    for_each_entry(
+        "tessera::propose", batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
+            proposal(entry) = mean(entry) + deviation(matrix) * proposal(entry);
         });
 }
 
@@ -73,32 +71,29 @@ ProximalLangevin::ProximalLangevin(const MatrixBatch& batch, std::uint64_t seed)
                    StepSize(2.0 * std::pow(static_cast<double>(batch.entries()), -1.0 / 3.0),
                             target_acceptance),
                    seed),
-      blend_(allocate<double>("thresholded matrices", batch.local_size())),
       mean_(allocate<double>("proposal means", batch.local_size())),
       mean_back_(allocate<double>("means of the way back", batch.local_size())),
       proposal_(allocate<double>("proposals", batch.local_size())),
-      spectrum_(batch),
-      blend_spectrum_(batch) {}
+      spectrum_(batch) {}
 
 void ProximalLangevin::proposal_mean(const MatrixChains& chains, const DeviceView<double>& at,
-                                     const DeviceView<double>& mean) {
+                                     const RightSpectrum& spectrum,
+                                     const DeviceView<double>& mean) const {
     const MatrixBatch& batch = chains.batch;
-    // The proximal operator of the whole posterior, or a step down the slope and that of the norm.
+    std::vector<double> thresholds = chains.rates();
+    for (std::size_t index = 0; index < thresholds.size(); ++index) {
+        thresholds[index] *= 0.5 * step_size(static_cast<Index>(index) / batch.columns);
+    }
+    apply_weights(batch, at, spectrum, shrinkage_weights(spectrum, thresholds), all_matrices(batch),
+                  Target::overwritten, mean);
+    // The likelihood's proximal operator, or a step down its slope.
     const bool stepwise = chains.observations.masked || chains.observations.counts;
     std::vector<double> pulls;
     for (Index matrix = 0; matrix < batch.count; ++matrix) {
         const double delta = step_size(matrix);
         pulls.push_back(stepwise ? 0.5 * delta : delta / (delta + 2.0));
     }
-    std::vector<double> thresholds = chains.rates();
-    for (std::size_t index = 0; index < thresholds.size(); ++index) {
-        thresholds[index] *= pulls[index / static_cast<std::size_t>(batch.columns)];
-    }
-    pull_to_measurement(chains, to_device(pulls), at, blend_);
-    const std::vector<Index> all = all_matrices(batch);
-    decompose(batch, blend_, all, blend_spectrum_, SpectrumAccuracy::gradient);
-    apply_weights(batch, blend_, blend_spectrum_, shrinkage_weights(blend_spectrum_, thresholds),
-                  all, 0.0, mean);
+    pull_to_measurement(chains, to_device(pulls), mean);
 }
 
 std::vector<double> ProximalLangevin::scales(const MatrixChains& chains) const {
@@ -113,7 +108,7 @@ std::vector<double> ProximalLangevin::scales(const MatrixChains& chains) const {
 void ProximalLangevin::propose(const MatrixChains& chains, Index step) {
     const MatrixBatch& batch = chains.batch;
     if (mean_scales_ != scales(chains)) {
-        proposal_mean(chains, chains.phi, mean_);
+        proposal_mean(chains, chains.phi, chains.spectrum, mean_);
         mean_scales_ = scales(chains);
     }
     draw_normal(batch, step, proposal_);
@@ -128,7 +123,7 @@ void ProximalLangevin::advance(MatrixChains& chains, Index step, bool warm_up) {
     const MatrixBatch& batch = chains.batch;
     propose(chains, step);
     decompose(batch, proposal_, all_matrices(batch), spectrum_);
-    proposal_mean(chains, proposal_, mean_back_);
+    proposal_mean(chains, proposal_, spectrum_, mean_back_);
     std::vector<double> log_ratio;
     for (const auto& [cost, distance] : acceptance_sums(chains, mean_, mean_back_, proposal_)) {
         const std::size_t place = log_ratio.size();

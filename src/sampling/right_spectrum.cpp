@@ -15,13 +15,20 @@
 namespace tessera {
 namespace {
 
-// What the batched kernels are made for; beyond, LAPACK's blocked code is the faster one.
-constexpr Index most_batched_columns = 64;
-constexpr Index most_batched_rows = 256;
+// What the batched kernels are made for.
+constexpr Index most_batched_columns = 256;
+constexpr Index most_batched_entries = 256 * 256;
 
-bool decomposed_together(const MatrixBatch& batch) {
+bool suits_batches(const MatrixBatch& batch) {
     return batch.group.size() == 1 && batch.columns <= most_batched_columns &&
-           batch.rows <= most_batched_rows;
+           batch.entries() <= most_batched_entries;
+}
+
+// Of larger matrices so many must share the vectors' lanes before LAPACK's blocked code is slower.
+bool decomposed_together(const MatrixBatch& batch, const std::vector<Index>& which) {
+    constexpr Index small_columns = 64;
+    return suits_batches(batch) && (batch.columns <= small_columns ||
+                                    2 * static_cast<Index>(which.size()) >= batch_group<double>());
 }
 
 // The matrices named in `which`, one after the other (`to_batch`: the other way round).
@@ -104,67 +111,14 @@ void decompose_one_by_one(const MatrixBatch& batch, const DeviceView<double>& a,
     Kokkos::deep_copy(spectrum.vectors, vectors);
 }
 
-// V diag(weights) V^T of each chosen matrix, one after the other.
-DeviceView<double> weighted_projectors(const RightSpectrum& spectrum,
-                                       const DeviceView<double>& weights,
-                                       const DeviceView<Index>& which) {
-    const Index n = spectrum.columns;
-    const auto chosen = static_cast<Index>(which.size());
-    DeviceView<double> result = allocate<double>("weighted projectors", chosen * n * n);
-    const DeviceView<double> v = spectrum.vectors;
-    Kokkos::parallel_for(
-        "tessera::weighted_projectors", Kokkos::RangePolicy<>(0, chosen * n),
-        KOKKOS_LAMBDA(Index work) {
-            const Index position = work / n;
-            const Index matrix = which(position);
-            const Index row = work % n;
-            double* const out = &result((position * n + row) * n);
-            for (Index column = 0; column < n; ++column) {
-                out[column] = 0.0;
-            }
-            for (Index vector = 0; vector < n; ++vector) {
-                const double* const column = &v((matrix * n + vector) * n);
-                const double scaled = weights(matrix * n + vector) * column[row];
-                for (Index entry = 0; entry < n; ++entry) {
-                    out[entry] += scaled * column[entry];
-                }
-            }
-        });
-    return result;
-}
-
-void multiply_small(const MatrixBatch& batch, const DeviceView<double>& a,
-                    const DeviceView<double>& projectors, const DeviceView<Index>& which,
-                    double beta, const DeviceView<double>& out) {
-    const Index n = batch.columns;
-    const Index rows = batch.own_rows.size();
-    Kokkos::parallel_for(
-        "tessera::apply_weights", Kokkos::RangePolicy<>(0, static_cast<Index>(which.size()) * rows),
-        KOKKOS_LAMBDA(Index work) {
-            const Index position = work / rows;
-            const Index offset = (which(position) * rows + work % rows) * n;
-            const double* const in = &a(offset);
-            double* const to = &out(offset);
-            for (Index column = 0; column < n; ++column) {
-                to[column] = beta == 0.0 ? 0.0 : beta * to[column];
-            }
-            for (Index inner = 0; inner < n; ++inner) {
-                const double* const row = &projectors((position * n + inner) * n);
-                const double scaled = in[inner];
-                for (Index column = 0; column < n; ++column) {
-                    to[column] += scaled * row[column];
-                }
-            }
-        });
-}
-
 // Large matrices: products by the vendor's library, on the host. Row-major is column-major
 // transposed, and the projectors are symmetric.
 void apply_large(const MatrixBatch& batch, const DeviceView<double>& a,
                  const RightSpectrum& spectrum, const std::vector<double>& weights,
-                 const std::vector<Index>& which, double beta, const DeviceView<double>& out) {
+                 const std::vector<Index>& which, Target target, const DeviceView<double>& out) {
     using blas::Transpose;
     const Index n = batch.columns;
+    const double beta = target == Target::added_to ? 1.0 : 0.0;
     const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), a);
     const auto vectors = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), spectrum.vectors);
     const auto to = Kokkos::create_mirror_view(Kokkos::HostSpace(), out);
@@ -218,7 +172,7 @@ void decompose(const MatrixBatch& batch, const DeviceView<double>& a,
     if (which.empty()) {
         return;
     }
-    if (decomposed_together(batch)) {
+    if (decomposed_together(batch, which)) {
         decompose_together(batch, a, which, spectrum);
     } else {
         decompose_one_by_one(batch, a, which, spectrum, accuracy);
@@ -227,17 +181,15 @@ void decompose(const MatrixBatch& batch, const DeviceView<double>& a,
 
 void apply_weights(const MatrixBatch& batch, const DeviceView<double>& a,
                    const RightSpectrum& spectrum, const std::vector<double>& weights,
-                   const std::vector<Index>& which, double beta, const DeviceView<double>& out) {
+                   const std::vector<Index>& which, Target target, const DeviceView<double>& out) {
     if (which.empty() || batch.local_entries() == 0) {
         return;
     }
-    if (decomposed_together(batch)) {
-        const DeviceView<Index> place = to_device(which);
-        const DeviceView<double> projectors =
-            weighted_projectors(spectrum, to_device(weights), place);
-        multiply_small(batch, a, projectors, place, beta, out);
+    if (suits_batches(batch)) {
+        batched_reweight({batch.rows, batch.columns, a, spectrum.vectors, to_device(weights)},
+                         to_device(which), target, out);
     } else {
-        apply_large(batch, a, spectrum, weights, which, beta, out);
+        apply_large(batch, a, spectrum, weights, which, target, out);
     }
 }
 

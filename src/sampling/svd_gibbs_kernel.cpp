@@ -46,11 +46,9 @@ void SvdGibbsKernel::complete(const MatrixChains& chains, Index step) {
     const DeviceView<double> rho = to_device(chains.rho);
     const DeviceView<double> phi = chains.phi;
     const DeviceView<double> completed = completed_;
-    Kokkos::parallel_for(
-        "tessera::complete_measurements", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const Index matrix = entry / entries;
-            const Index local = entry % entries;
+    for_each_entry(
+        "tessera::complete_measurements", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
             completed(entry) = measured.observed(matrix, local, entries)
                                    ? rho(matrix) * measured.value(matrix, local, entries)
                                    : phi(entry) + completed(entry);

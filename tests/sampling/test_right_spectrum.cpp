@@ -25,7 +25,7 @@ Matrix matrix_of(const std::vector<double>& whole, const MatrixBatch& batch, Ind
     return result;
 }
 
-// The soft threshold of every matrix, added to twice what was there.
+// The soft threshold of every matrix, added to what was there.
 void expect_soft_threshold(const MatrixBatch& batch, const std::vector<Index>& which,
                            SpectrumAccuracy accuracy = SpectrumAccuracy::full) {
     // A random matrix of these sizes has a condition of some hundreds at most.
@@ -45,7 +45,8 @@ void expect_soft_threshold(const MatrixBatch& batch, const std::vector<Index>& w
     for (Index number = 0; number < batch.count; ++number) {
         thresholds.insert(thresholds.end(), weights.begin(), weights.end());
     }
-    apply_weights(batch, a, spectrum, shrinkage_weights(spectrum, thresholds), which, 2.0, out);
+    apply_weights(batch, a, spectrum, shrinkage_weights(spectrum, thresholds), which,
+                  Target::added_to, out);
     const std::vector<double> found = whole_matrices(batch, out);
 
     std::vector<double> expected = before;
@@ -69,7 +70,7 @@ void expect_soft_threshold(const MatrixBatch& batch, const std::vector<Index>& w
                 }
                 double& entry = expected[static_cast<std::size_t>(number * batch.entries() +
                                                                   row * batch.columns + column)];
-                entry = 2.0 * entry + sum;
+                entry += sum;
             }
         }
     }
@@ -83,12 +84,19 @@ TEST(RightSpectrum, SmallMatricesTogether) {
     expect_soft_threshold(make_batch(alone, 11, 6, 5), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
     expect_soft_threshold(make_batch(alone, 5, 7, 7), {0, 3, 4});
     expect_soft_threshold(make_batch(alone, 2, 70, 9), {0, 1});
+    expect_soft_threshold(make_batch(alone, 3, 300, 4), {1});
+}
+
+TEST(RightSpectrum, LargerMatricesThatFillTheLanesTogether) {
+    const Communicator alone = Communicator::world().split(Communicator::world().rank(), 0);
+    expect_soft_threshold(make_batch(alone, 9, 80, 70), {0, 1, 2, 3, 5, 6, 7, 8});
 }
 
 TEST(RightSpectrum, LargerMatricesOneByOne) {
     const Communicator alone = Communicator::world().split(Communicator::world().rank(), 0);
-    expect_soft_threshold(make_batch(alone, 2, 80, 70), {0, 1});
-    expect_soft_threshold(make_batch(alone, 3, 300, 4), {1});
+    // Too few for the lanes, and too large for them.
+    expect_soft_threshold(make_batch(alone, 3, 80, 70), {1});
+    expect_soft_threshold(make_batch(alone, 1, 300, 260), {0});
 }
 
 TEST(RightSpectrum, MatricesSharedOutByRows) {

@@ -30,6 +30,35 @@ struct MatrixBatch {
     [[nodiscard]] Index local_size() const { return count * local_entries(); }
 };
 
+namespace detail {
+
+/// Entries that one work item has: on a host enough for whole vectors and for the work item's own
+/// costs to vanish, on a device one, so that neighbouring threads have neighbouring entries.
+inline constexpr Index entries_together =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace, DeviceSpace>::accessible ? 1024 : 1;
+/// Sums that are formed beside each other, for one addition waits for the one before it.
+inline constexpr int sums_together = 4;
+
+}  // namespace detail
+
+/// Calls `work(matrix, local)`, which kernels can, for every local entry of every matrix. The calls
+/// must not depend on each other: neighbouring ones become vector instructions.
+template <typename Work>
+void for_each_entry(const std::string& label, const MatrixBatch& batch, const Work& work) {
+    const Index entries = batch.local_entries();
+    const Index parts = (entries + detail::entries_together - 1) / detail::entries_together;
+    Kokkos::parallel_for(
+        label, Kokkos::RangePolicy<>(0, batch.count * parts), KOKKOS_LAMBDA(Index part) {
+            const Index matrix = part / parts;
+            const Index begin = (part % parts) * detail::entries_together;
+            const Index end = Kokkos::min(begin + detail::entries_together, entries);
+#pragma omp simd
+            for (Index local = begin; local < end; ++local) {
+                work(matrix, local);
+            }
+        });
+}
+
 /// Sums over the entries of each matrix, over the ranks of its group: `term(matrix, local, sums)`
 /// adds what the entry `local` of `matrix` contributes to each of `Count` sums. In float64, in an
 /// order that depends neither on threads nor on the number of matrices. Collective over the group.
@@ -38,6 +67,7 @@ template <int Count, typename Term>
                                                                  const MatrixBatch& batch,
                                                                  const Term& term) {
     constexpr Index chunk = 4096;
+    constexpr int lanes = detail::sums_together;
     const Index entries = batch.local_entries();
     const Index chunks = (entries + chunk - 1) / chunk;
     const DeviceView<double> parts = allocate<double>("partial sums", batch.count * chunks * Count);
@@ -45,13 +75,24 @@ template <int Count, typename Term>
         label, Kokkos::RangePolicy<>(0, batch.count * chunks), KOKKOS_LAMBDA(Index part) {
             const Index matrix = part / chunks;
             const Index begin = (part % chunks) * chunk;
-            const Index end = begin + chunk < entries ? begin + chunk : entries;
-            double sums[Count] = {};
-            for (Index local = begin; local < end; ++local) {
-                term(matrix, local, sums);
+            const Index end = Kokkos::min(begin + chunk, entries);
+            double sums[lanes][Count] = {};
+            Index local = begin;
+            for (; local + lanes <= end; local += lanes) {
+#pragma GCC unroll 4
+                for (int lane = 0; lane < lanes; ++lane) {
+                    term(matrix, local + lane, sums[lane]);
+                }
+            }
+            for (; local < end; ++local) {
+                term(matrix, local, sums[0]);
             }
             for (int sum = 0; sum < Count; ++sum) {
-                parts(part * Count + sum) = sums[sum];
+                double total = 0.0;
+                for (int lane = 0; lane < lanes; ++lane) {
+                    total += sums[lane][sum];
+                }
+                parts(part * Count + sum) = total;
             }
         });
     const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), parts);

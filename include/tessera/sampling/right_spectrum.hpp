@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "tessera/linalg/batched.hpp"
 #include "tessera/sampling/matrix_batch.hpp"
 
 namespace tessera {
@@ -36,17 +37,18 @@ enum class SpectrumAccuracy {
 };
 
 /// Fills the spectra of the matrices named in `which` (ascending) from `a`. Small matrices on one
-/// rank are decomposed together, one per vector lane; others one by one through a QR factorisation
-/// over the group. Collective over the group; throws ConvergenceError where an entry is no number.
+/// rank are decomposed together, one per vector lane (up to 64 columns always, up to 256 where they
+/// fill half of the lanes); others one by one through a QR factorisation over the group. Collective
+/// over the group; throws ConvergenceError where an entry is no number.
 void decompose(const MatrixBatch& batch, const DeviceView<double>& a,
                const std::vector<Index>& which, RightSpectrum& spectrum,
                SpectrumAccuracy accuracy = SpectrumAccuracy::full);
 
-/// out = beta out + A V diag(weights) V^T for the matrices named in `which`; `weights` has one
-/// number per singular value of every matrix. `out` must not overlap `a`.
+/// out = A V diag(weights) V^T, or out += that, for the matrices named in `which`; `weights` has
+/// one number per singular value of every matrix. `out` must not overlap `a`.
 void apply_weights(const MatrixBatch& batch, const DeviceView<double>& a,
                    const RightSpectrum& spectrum, const std::vector<double>& weights,
-                   const std::vector<Index>& which, double beta, const DeviceView<double>& out);
+                   const std::vector<Index>& which, Target target, const DeviceView<double>& out);
 
 /// All matrices of a batch.
 [[nodiscard]] std::vector<Index> all_matrices(const MatrixBatch& batch);

@@ -63,12 +63,10 @@ DeviceView<double> scaled_measurements(const MatrixChains& chains) {
     const Index entries = chains.batch.local_entries();
     const MatrixLikelihood likelihood = chains.likelihood();
     DeviceView<double> start = allocate<double>("first matrices", chains.batch.local_size());
-    Kokkos::parallel_for(
-        "tessera::first_matrices", Kokkos::RangePolicy<>(0, chains.batch.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const Index unit = entry / entries;
-            const Index local = entry % entries;
-            start(entry) = likelihood.observed(unit, local) ? likelihood.centre(unit, local) : 0.0;
+    for_each_entry(
+        "tessera::first_matrices", chains.batch, KOKKOS_LAMBDA(Index unit, Index local) {
+            start(unit * entries + local) =
+                likelihood.observed(unit, local) ? likelihood.centre(unit, local) : 0.0;
         });
     return start;
 }
@@ -194,7 +192,7 @@ void NuclearNormMethod<T>::start_chains() {
                           edge * static_cast<double>(chain) / static_cast<double>(options_.chains));
     }
     apply_weights(batch, start, chains_.spectrum, shrinkage_weights(chains_.spectrum, thresholds),
-                  all, 0.0, chains_.phi);
+                  all, Target::overwritten, chains_.phi);
     chains_.refresh_spectrum();
     for (Index unit = 0; unit < batch.count; ++unit) {
         const auto place = static_cast<std::size_t>(unit);

@@ -57,10 +57,10 @@ void PosteriorMoments::add(const MatrixChains& chains) {
     const DeviceView<double> squares = squares_;
     const DeviceView<float> low = low_;
     const DeviceView<float> high = high_;
-    Kokkos::parallel_for(
-        "tessera::posterior_moments", Kokkos::RangePolicy<>(0, batch_.local_size()),
-        KOKKOS_LAMBDA(Index entry) {
-            const double x = likelihood.mean(entry / entries, phi(entry));
+    for_each_entry(
+        "tessera::posterior_moments", batch_, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
+            const double x = likelihood.mean(matrix, phi(entry));
             // Welford 1962.
             const double away = x - mean(entry);
             mean(entry) += away / static_cast<double>(before + 1);
