@@ -120,21 +120,6 @@ TEST(ChainTraffic, IsWhatTheProfileCounts) {
     }
 }
 
-TEST(ChainTraffic, FixedScalesSaveAMeanToTheProximalSampler) {
-    const Partition partition(
-        shape, ProcessGrid::automatic(Communicator::world(), shape, {true, true, true}));
-    NuclearNormOptions options = options_of(Sampler::proximal, Communicator::world().size());
-    options.penalty = 2.0;
-    options.noise_sigma = {1.0};
-    const Problem<double> problem = noisy_problem(partition);
-    NuclearNormMethod<double> method(problem, options, 1);
-    ChainStep step = chain_step(partition, options);
-    // The first step has no mean yet.
-    expect_equal(counted_step(method), in_all(chain_traffic(step)));
-    step.scales_fixed = true;
-    expect_equal(counted_step(method), in_all(chain_traffic(step)));
-}
-
 // While step sizes learn, trajectories have other numbers of parts: the formula holds with theirs,
 // which the reductions tell and the bytes must confirm.
 TEST(ChainTraffic, FollowsTheLearntParts) {

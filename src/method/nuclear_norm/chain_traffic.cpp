@@ -50,8 +50,6 @@ void add_kernel(CollectiveTraffic& traffic, const ChainStep& step) {
     switch (step.sampler) {
         case Sampler::proximal:
             add_full_spectra(traffic, step.units, step.columns);
-            // The mean of the way back, and that of the way there unless it is known.
-            add_gram_spectra(traffic, (step.scales_fixed ? 1.0 : 2.0) * step.units, step.columns);
             add_sums(traffic, step, 2.0);  // cost and distances from the means
             return;
         case Sampler::moreau_yosida:

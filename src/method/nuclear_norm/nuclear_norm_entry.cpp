@@ -94,11 +94,12 @@ std::vector<PhaseMemory> NuclearNormEntry::plan(const Extents& shape, const Exte
     const double own_matrices = std::ceil(own_units / static_cast<double>(options_.chains));
     const double entries = static_cast<double>(layout.rows() * layout.columns()) / group;
     const double square = static_cast<double>(layout.columns() * layout.columns());
-    // Phi; then positions and momenta, or four matrices, or the measurement and the sampler's own.
+    // Phi; then positions and momenta, or a proposal and two means, or the measurement and the
+    // sampler's own.
     const bool gibbs = chosen.sampler == Sampler::svd_gibbs;
-    const double arrays = chosen.sampler == Sampler::proximal || gibbs ? 5.0 : 3.0;
-    // Vectors of the chains and of proposals, and projectors; or the sampler's work space.
-    const double spectra = gibbs ? 6.0 : chosen.sampler == Sampler::proximal ? 4.0 : 3.0;
+    const double arrays = gibbs ? 5.0 : chosen.sampler == Sampler::proximal ? 4.0 : 3.0;
+    // Vectors of the chains and of proposals; or the sampler's work space.
+    const double spectra = gibbs ? 6.0 : 2.0;
     const double chain =
         sizeof(double) * (entries * (arrays + moment_numbers()) + square * spectra);
     const double measured =
@@ -124,9 +125,6 @@ std::optional<StepTraffic> NuclearNormEntry::traffic(const Extents& shape, const
     const Index units = layout.count() * options_.chains;
     const auto rows = static_cast<double>(layout.rows());
     const auto columns = static_cast<double>(layout.columns());
-    const bool counts = chosen.likelihood == NuclearNormOptions::Likelihood::poisson;
-    const bool noise_fixed = counts || (!options_.infer_noise &&
-                                        (!options_.noise_sigma.empty() || expected.noise_known));
     ChainStep step;
     step.sampler = chosen.sampler;
     step.ranks = grid.product();
@@ -136,7 +134,6 @@ std::optional<StepTraffic> NuclearNormEntry::traffic(const Extents& shape, const
     step.units = static_cast<double>(most_units);
     step.columns = columns;
     step.parts = step.units * HarmonicFlow::first_parts(rows * columns);
-    step.scales_fixed = noise_fixed && options_.penalty.has_value();
     return sent(chain_traffic(step), step);
 }
 

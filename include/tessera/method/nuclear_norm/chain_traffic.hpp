@@ -21,7 +21,6 @@ struct ChainStep {
     Index group_size = 1;                 ///< ranks that share each matrix
     Index ranks = 1;                      ///< of the job
     double parts = 0.0;                   ///< of harmonic_flow's trajectories, of all units
-    bool scales_fixed = false;  ///< neither scales nor step sizes change from step to step
 };
 
 /// Of one step before the last, where no QR factorisation has to take the Householder route.
