@@ -4,8 +4,9 @@
 Images: two wide bands of Jasper Ridge and two of AT&T's faces, binned to about 30 x 30, with noise 0.1 and
 with half of the pixels missing besides; the inferred penalty against ten values from 0.01 to 100. The cube:
 32 x 32 pixels of Jasper Ridge with 19 wide bands, noise 0.05 or 0.02 to 0.1 by band, as one matrix and as
-patches of 8 x 8 pixels. The whole cube, with `--only whole`: 100 x 100 pixels and 198 bands, as one matrix and
-as patches of 10 x 10 pixels. PSNR in dB, range of the truth; of the missing pixels where there are any. Two
+patches of 8 x 8 pixels. The whole cube, with `--only whole` or a part of it (`--only 'whole 0.05 patches'`: a
+cell whose noise and method begin so): 100 x 100 pixels and 198 bands, as one matrix and as patches of 10 x 10
+pixels. PSNR in dB, range of the truth; of the missing pixels where there are any. Two
 chains; whether they have converged is told, not asked for."""
 import math
 
@@ -110,8 +111,9 @@ def edge(rows, columns):
 
 def compare_whole(options):
     """Minutes for each cell, so only on request."""
-    if options.only != "whole":
+    if not options.only.startswith("whole"):
         return
+    wanted = options.only.removeprefix("whole").strip()
     cube = JASPER.format(first=0, last=198, rows="[0, 100]", cols="[0, 100]", bin="")
     levels = [round(0.02 + 0.08 * band / 197.0, 4) for band in range(198)]
     patches = {**WHOLE, "patch": [10, 10, 0], "traced_matrices": 16}
@@ -124,9 +126,13 @@ def compare_whole(options):
                   ("patches", patches),
                   ("patches, penalty at the noise's edge", {**patches, "penalty": edge(198.0, 100.0)}))
         for label, method in chains:
+            if not f"{name} {label}".startswith(wanted):
+                continue
             figures = study.figures(deck, method, 1)
             study.row(name, label, f"{figures['psnr']:.2f}", f"{100.0 * figures['coverage']:.1f} %",
                       f"{figures['r_hat']:.2f}", f"{figures['penalty']:.3g}")
+        if not f"{name} SVD".startswith(wanted):
+            continue
         for label, method in (("SVD, shrinkage", {**SVD, "truncation": "shrinkage"}),
                               ("SVD, shrinkage, whitened",
                                {**SVD, "truncation": "shrinkage", "whiten": True})):
