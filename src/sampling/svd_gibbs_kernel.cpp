@@ -25,6 +25,22 @@ void write_spectrum(const SvdGibbs& sampler, double* values, double* vectors) {
     }
 }
 
+/// Standard normal numbers become the missing measurements, given the chains; what was measured
+/// takes the place of the others. (A kernel stands apart, for nvcc takes none in a private member.)
+void complete_measurements(const MatrixChains& chains, const DeviceView<double>& completed) {
+    const Index entries = chains.batch.local_entries();
+    const MatrixObservations& measured = chains.observations;
+    const DeviceView<double> rho = to_device(chains.rho);
+    const DeviceView<double> phi = chains.phi;
+    for_each_entry(
+        "tessera::complete_measurements", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
+            const Index entry = matrix * entries + local;
+            completed(entry) = measured.observed(matrix, local, entries)
+                                   ? rho(matrix) * measured.value(matrix, local, entries)
+                                   : phi(entry) + completed(entry);
+        });
+}
+
 }  // namespace
 
 SvdGibbsKernel::SvdGibbsKernel(const MatrixBatch& batch, std::uint64_t seed)
@@ -37,30 +53,15 @@ SvdGibbsKernel::SvdGibbsKernel(const MatrixBatch& batch, std::uint64_t seed)
     TESSERA_ASSERT(batch.group.size() == 1, "SVD-Gibbs has whole matrices on a rank");
 }
 
-void SvdGibbsKernel::complete(const MatrixChains& chains, Index step) {
-    if (chains.observations.masked) {
-        draw_normal(chains.batch, step, completed_);
-    }
-    const Index entries = chains.batch.local_entries();
-    const MatrixObservations& measured = chains.observations;
-    const DeviceView<double> rho = to_device(chains.rho);
-    const DeviceView<double> phi = chains.phi;
-    const DeviceView<double> completed = completed_;
-    for_each_entry(
-        "tessera::complete_measurements", chains.batch, KOKKOS_LAMBDA(Index matrix, Index local) {
-            const Index entry = matrix * entries + local;
-            completed(entry) = measured.observed(matrix, local, entries)
-                                   ? rho(matrix) * measured.value(matrix, local, entries)
-                                   : phi(entry) + completed(entry);
-        });
-}
-
 void SvdGibbsKernel::advance(MatrixChains& chains, Index step, bool warm_up) {
     TESSERA_ASSERT(!chains.observations.counts, "SVD-Gibbs has Gaussian noise");
     const MatrixBatch& batch = chains.batch;
     const Index entries = batch.local_entries();
     const Index square = batch.columns * batch.columns;
-    complete(chains, step);
+    if (chains.observations.masked) {
+        draw_normal(batch, step, completed_);
+    }
+    complete_measurements(chains, completed_);
     // The sampler is host code; where there is no GPU these are the arrays themselves.
     const auto phi = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), chains.phi);
     const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), completed_);

@@ -19,13 +19,10 @@ class SvdGibbsKernel final : public MatrixKernel {
     void restore(const std::vector<double>& learnt) override;
 
   private:
-    /// The measurement of a matrix in standard units, missing entries drawn.
-    void complete(const MatrixChains& chains, Index step);
-
     std::uint64_t seed_;
     std::vector<SvdGibbs> samplers_;
-    Index width_;  ///< numbers of one sampler's state
-    DeviceView<double> completed_;
+    Index width_;                   ///< numbers of one sampler's state
+    DeviceView<double> completed_;  ///< measurements in standard units, missing entries drawn
 };
 
 }  // namespace tessera
