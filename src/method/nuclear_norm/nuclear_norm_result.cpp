@@ -23,8 +23,8 @@ void divide(const DeviceView<double>& sum, const DeviceView<double>& weights,
         KOKKOS_LAMBDA(Index entry) { out(entry) = static_cast<T>(sum(entry) / weights(entry)); });
 }
 
-// Sums over chains of one matrix where it meets this rank's block, turned into mean, standard
-// deviation and quantiles, and added to what overlapping matrices gave.
+// Sums over chains of one matrix where it meets this rank's block (of the mean, or of all fields),
+// turned into mean, standard deviation and quantiles, and added to what overlapping matrices gave.
 void add_matrix(const std::vector<DeviceView<double>>& sums, const Box& meeting, Index chains,
                 const Box& block, const std::vector<DeviceView<double>>& totals,
                 const DeviceView<double>& weights) {
@@ -36,10 +36,11 @@ void add_matrix(const std::vector<DeviceView<double>>& sums, const Box& meeting,
         shift[mode] -= block.begin[mode];
     }
     const std::size_t fields = sums.size();
-    const std::array<DeviceView<double>, 4> in = {sums[0], sums[1], sums[fields - 2],
-                                                  sums[fields - 1]};
-    const std::array<DeviceView<double>, 4> out = {totals[0], totals[1], totals[fields - 2],
-                                                   totals[fields - 1]};
+    std::array<DeviceView<double>, 4> in;
+    std::array<DeviceView<double>, 4> out;
+    std::copy_n(sums.begin(), fields, in.begin());
+    std::copy_n(totals.begin(), fields, out.begin());
+    const bool spread = fields > 1;
     const bool quantiles = fields == 4;
     Kokkos::parallel_for(
         "tessera::add_matrix", Kokkos::RangePolicy<>(0, shape.product()),
@@ -50,9 +51,11 @@ void add_matrix(const std::vector<DeviceView<double>>& sums, const Box& meeting,
             }
             const Index target = row_major_offset(position, block_shape);
             const double mean = in[0](entry) / count;
-            const double variance = in[1](entry) / count - mean * mean;
             out[0](target) += mean;
-            out[1](target) += variance > 0.0 ? Kokkos::sqrt(variance) : 0.0;
+            if (spread) {
+                const double variance = in[1](entry) / count - mean * mean;
+                out[1](target) += variance > 0.0 ? Kokkos::sqrt(variance) : 0.0;
+            }
             if (quantiles) {
                 out[2](target) += in[2](entry) / count;
                 out[3](target) += in[3](entry) / count;
@@ -95,7 +98,7 @@ void archive_units(Archive& archive, const std::string& name, Index width,
 }  // namespace
 
 template <typename T>
-std::vector<DenseTensor<T>> NuclearNormMethod<T>::fields() const {
+std::vector<DenseTensor<T>> NuclearNormMethod<T>::fields(PosteriorMoments::Fields wanted) const {
     const Phase phase("nuclear_norm/estimate");
     const ChainGroups& groups = exchange_.groups();
     const Communicator& communicator = problem_.observation.communicator();
@@ -105,7 +108,7 @@ std::vector<DenseTensor<T>> NuclearNormMethod<T>::fields() const {
         present.add(chains_);
     }
     const PosteriorMoments& moments = moments_.draws() == 0 ? present : moments_;
-    const auto own = moments.sums(chains_.observations, groups.own_matrices().size());
+    const auto own = moments.sums(chains_.observations, groups.own_matrices().size(), wanted);
     const Box& block = problem_.observation.box();
     const auto totals = zeros(communicator, own.size() + 1, block.size());
     for (Index matrix = 0; matrix < exchange_.layout().count(); ++matrix) {
@@ -134,12 +137,12 @@ std::vector<DenseTensor<T>> NuclearNormMethod<T>::fields() const {
 
 template <typename T>
 DenseTensor<T> NuclearNormMethod<T>::estimate() const {
-    return fields().front();
+    return fields(PosteriorMoments::Fields::mean).front();
 }
 
 template <typename T>
 std::vector<EstimateMap<T>> NuclearNormMethod<T>::maps() const {
-    const std::vector<DenseTensor<T>> all = fields();
+    const std::vector<DenseTensor<T>> all = fields(PosteriorMoments::Fields::all);
     using Kind = typename EstimateMap<T>::Kind;
     std::vector<EstimateMap<T>> result = {{Kind::standard_deviation, "standard_deviation", all[1]}};
     if (all.size() == 4) {

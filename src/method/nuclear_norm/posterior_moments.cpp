@@ -74,23 +74,24 @@ void PosteriorMoments::add(const MatrixChains& chains) {
 }
 
 std::vector<DeviceView<double>> PosteriorMoments::sums(const MatrixObservations& measured,
-                                                       Index measurements) const {
+                                                       Index measurements, Fields wanted) const {
     const Index entries = batch_.local_entries();
+    const bool spread = wanted == Fields::all;
+    const bool quantiles = spread && quantiles_;
     std::vector<DeviceView<double>> result;
-    for (int field = 0; field < (quantiles_ ? 4 : 2); ++field) {
+    for (int field = 0; field < (quantiles ? 4 : spread ? 2 : 1); ++field) {
         result.push_back(allocate<double>("sums over chains", measurements * entries));
         Kokkos::deep_copy(result.back(), 0.0);
     }
     const DeviceView<Index> of_matrix = measured.of_matrix;
     const Index draws = draws_;
     const double share = low_share_;
-    const bool quantiles = quantiles_;
     const DeviceView<double> mean = mean_;
     const DeviceView<double> squares = squares_;
     const DeviceView<float> low = low_;
     const DeviceView<float> high = high_;
     const DeviceView<double> means = result[0];
-    const DeviceView<double> moments = result[1];
+    const DeviceView<double> moments = spread ? result[1] : DeviceView<double>{};
     const DeviceView<double> lows = quantiles ? result[2] : DeviceView<double>{};
     const DeviceView<double> highs = quantiles ? result[3] : DeviceView<double>{};
     const Index count = batch_.count;
@@ -101,8 +102,10 @@ std::vector<DeviceView<double>> PosteriorMoments::sums(const MatrixObservations&
                 const Index entry = matrix * entries + local;
                 const Index target = of_matrix(matrix) * entries + local;
                 means(target) += mean(entry);
-                moments(target) +=
-                    squares(entry) / static_cast<double>(draws) + mean(entry) * mean(entry);
+                if (spread) {
+                    moments(target) +=
+                        squares(entry) / static_cast<double>(draws) + mean(entry) * mean(entry);
+                }
                 if (quantiles) {
                     lows(target) += RunningQuantile(share, &low(entry * state_size)).value(draws);
                     highs(target) +=

@@ -67,7 +67,7 @@ class NuclearNormMethod final : public Method<T> {
     [[nodiscard]] std::vector<std::array<double, 3>> traced_entries() const;
     [[nodiscard]] BlockPlace place(Index rows, Index columns, const Range& own_rows) const;
     /// Posterior mean, standard deviation and quantiles on the observation's partition.
-    [[nodiscard]] std::vector<DenseTensor<T>> fields() const;
+    [[nodiscard]] std::vector<DenseTensor<T>> fields(PosteriorMoments::Fields wanted) const;
 
     const Problem<T>& problem_;
     NuclearNormOptions options_;

@@ -20,11 +20,13 @@ class PosteriorMoments {
     void add(const MatrixChains& chains);
     [[nodiscard]] Index draws() const { return draws_; }
 
+    /// What is wanted of the posterior: an estimate alone, or its uncertainty too.
+    enum class Fields { mean, all };
     /// Sums over this group's chains of each measurement, which has `entries` entries here: of the
-    /// mean, of the second moment about zero and, where there are any, of the lower and the upper
-    /// quantile.
+    /// mean and, of all fields, of the second moment about zero and, where there are any, of the
+    /// lower and the upper quantile.
     [[nodiscard]] std::vector<DeviceView<double>> sums(const MatrixObservations& measured,
-                                                       Index measurements) const;
+                                                       Index measurements, Fields wanted) const;
 
     /// `place`: units x rows x columns, this rank's part.
     void serialise(Archive& archive, const BlockPlace& place);
