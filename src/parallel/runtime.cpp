@@ -2,16 +2,21 @@
 
 #include <malloc.h>
 #include <mpi.h>
+#include <unistd.h>
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <exception>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tessera/base/error.hpp"
 #include "tessera/base/log.hpp"
+#include "tessera/parallel/agree.hpp"
 #include "tessera/parallel/communicator.hpp"
 
 namespace tessera {
@@ -35,7 +40,16 @@ void initialize_kokkos(int& argc, char** argv) {
     }
     auto count = static_cast<int>(for_kokkos.size());
     for_kokkos.push_back(nullptr);
-    Kokkos::initialize(count, for_kokkos.data());
+    try {
+        Kokkos::initialize(count, for_kokkos.data());
+    } catch (const std::exception& failure) {
+        std::array<char, 256> host{};
+        gethostname(host.data(), host.size() - 1);
+        throw UsageError(std::string("the kernels' device, ") +
+                         Kokkos::DefaultExecutionSpace::name() + ", does not start on " +
+                         host.data() + ": ask the batch system for one on every node, or take a " +
+                         "build for CPU cores (" + failure.what() + ")");
+    }
     argc = static_cast<int>(others.size());
     others.push_back(nullptr);
     std::copy(others.begin(), others.end(), argv);
@@ -67,9 +81,17 @@ Runtime::Runtime(int& argc, char** argv) {
     // Kokkos warns about OMP_PROC_BIND once per rank; obeying that hint would put all ranks of a
     // node on one core when the launcher does not bind. A user's own setting is kept.
     setenv("KOKKOS_DISABLE_WARNINGS", "1", 0);
-    initialize_kokkos(argc, argv);
-    is_alive = true;
     log::set_speaker(Communicator::world().rank() == 0);
+    try {
+        agree(Communicator::world(), [&] { initialize_kokkos(argc, argv); });
+    } catch (const Error&) {
+        if (Kokkos::is_initialized()) {
+            Kokkos::finalize();
+        }
+        MPI_Finalize();
+        throw;
+    }
+    is_alive = true;
 }
 
 Runtime::~Runtime() {
