@@ -175,10 +175,10 @@ void reweight_on_device(const BatchedSpectra& spectra, const DeviceView<const In
 void batched_reweight(const BatchedSpectra& spectra, const DeviceView<const Index>& which,
                       Target target, const DeviceView<double>& out) {
     TESSERA_ASSERT(spectra.a.size() == out.size(), "a product's arrays do not agree");
-    if (which.size() == 0 || spectra.rows == 0 || spectra.columns == 0) {
+    if (which.extent(0) == 0 || spectra.rows == 0 || spectra.columns == 0) {
         return;
     }
-    if constexpr (on_host) {
+    if (on_host) {
         reweight_on_host(spectra, which, target, out);
     } else {
         reweight_on_device(spectra, which, target, out);

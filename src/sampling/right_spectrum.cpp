@@ -17,7 +17,7 @@ namespace {
 
 // What the batched kernels are made for.
 constexpr Index most_batched_columns = 256;
-constexpr Index most_batched_entries = 256 * 256;
+constexpr Index most_batched_entries = most_batched_columns * most_batched_columns;
 
 bool suits_batches(const MatrixBatch& batch) {
     return batch.group.size() == 1 && batch.columns <= most_batched_columns &&
