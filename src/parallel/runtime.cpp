@@ -7,10 +7,12 @@
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,25 @@ std::vector<std::function<void()>>& hooks() {
     return instance;
 }
 
+// Kokkos answers a number that it does not take with an abort and a backtrace.
+void require_number(std::string_view argument) {
+    const std::size_t end = std::min(argument.find('='), argument.size());
+    const std::string_view name = argument.substr(0, end);
+    if (name != "--kokkos-num-threads" && name != "--kokkos-device-id") {
+        return;
+    }
+    const std::string_view text = argument.substr(std::min(end + 1, argument.size()));
+    const int least = name == "--kokkos-num-threads" ? 1 : 0;
+    int number = -1;
+    const char* const after = text.data() + text.size();
+    const auto [rest, failure] = std::from_chars(text.data(), after, number);
+    if (failure != std::errc() || rest != after || number < least) {
+        throw UsageError(std::string(name) + " wants a whole number from " + std::to_string(least) +
+                         " on, as in " + std::string(name) + "=1, but has \"" + std::string(text) +
+                         "\"");
+    }
+}
+
 // Kokkos gets its own options only, and they leave the command line. Shown --help as well, it would
 // answer with its own text before the program does.
 void initialize_kokkos(int& argc, char** argv) {
@@ -36,6 +57,9 @@ void initialize_kokkos(int& argc, char** argv) {
     std::vector<char*> others = for_kokkos;
     for (int i = 1; i < argc; ++i) {
         const bool own = std::string_view(argv[i]).starts_with("--kokkos");
+        if (own) {
+            require_number(argv[i]);
+        }
         (own ? for_kokkos : others).push_back(argv[i]);
     }
     auto count = static_cast<int>(for_kokkos.size());

@@ -103,6 +103,12 @@ class BadInput(RefusalCase):
     def test_unknown_option(self):
         self.assert_refused(self.tessera(2, "run", "deck.toml", "--fast"), 2, "--fast")
 
+    @at_ranks(1, 2)
+    def test_threads_that_are_no_number(self, ranks):
+        for argument in ("--kokkos-num-threads=0", "--kokkos-num-threads", "--kokkos-device-id=x"):
+            self.assert_refused(self.tessera(ranks, "--version", argument), 2, argument.split("=")[0],
+                                "wants a whole number")
+
     def test_no_command(self):
         self.assert_refused(self.tessera(2), 2, "subcommand is required", "--help")
 

@@ -9,8 +9,8 @@ namespace tessera {
 class Runtime {
   public:
     /// Starts MPI (funnelled threads) and Kokkos. Kokkos' own --kokkos-* arguments are taken out of
-    /// the command line. Where Kokkos' device does not start on some rank, such as a GPU that is
-    /// not there, MPI ends and all ranks throw the same UsageError.
+    /// the command line. Where one of them is wrong, or Kokkos' device does not start on some rank,
+    /// such as a GPU that is not there, MPI ends and all ranks throw the same UsageError.
     Runtime(int& argc, char** argv);
     ~Runtime();
     Runtime(const Runtime&) = delete;
